@@ -1,0 +1,32 @@
+/** What a {@link UserError} offers as a next step; `ui` turns it into a button. */
+export type ErrorAction = "openSettings" | "showLog" | "installBuildx" | "createBuilder" | "openKubeconfig" | "retry";
+
+/**
+ * An expected failure, told in the user's words. Everything else that is thrown is a bug of this extension.
+ */
+export class UserError extends Error {
+  override readonly name = "UserError";
+  /** What to do next, as a full sentence. */
+  readonly remedy: string | undefined;
+  readonly action: ErrorAction | undefined;
+
+  constructor(
+    /** What failed and why, as a full sentence. */
+    what: string,
+    options: { readonly remedy?: string; readonly action?: ErrorAction; readonly cause?: unknown } = {},
+  ) {
+    super(what, { cause: options.cause });
+    this.remedy = options.remedy;
+    this.action = options.action;
+  }
+}
+
+/** True for what an aborted operation throws. Cancellation is not an error and is never shown as one. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error.name === "AbortError" || ("isCanceled" in error && error.isCanceled === true));
+}
+
+/** The text of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,35 @@
+/**
+ * A platform as container tools write it: `os/arch[/variant]`, for example `linux/arm64` or `linux/arm/v7`.
+ * Always in normal form (see {@link normalizePlatform}), so that two equal platforms are equal strings.
+ */
+export type Platform = string;
+
+/**
+ * Brings a platform to its normal form, by the rules of containerd's `platforms.Normalize`: lower case, usual aliases
+ * of the architecture (`x86_64`, `aarch64`, …), and no variant where it is the architecture's default.
+ *
+ * @returns undefined when the text is no platform
+ */
+export function normalizePlatform(text: string): Platform | undefined {
+  const match = /^([a-z0-9]+)\/([a-z0-9_]+)(?:\/([a-z0-9.]+))?$/.exec(text.trim().toLowerCase());
+  if (!match?.[1] || !match[2]) return undefined;
+  const [arch, impliedVariant] = architectureAliases[match[2]] ?? [match[2], undefined];
+  const variant = match[3] ?? impliedVariant;
+  const isDefault = variant === undefined || defaultVariants.has(`${arch}/${variant}`);
+  return isDefault ? `${match[1]}/${arch}` : `${match[1]}/${arch}/${variant.replace(/^(\d)$/, "v$1")}`;
+}
+
+const architectureAliases: Readonly<Record<string, readonly [arch: string, variant?: string]>> = {
+  x86_64: ["amd64"],
+  "x86-64": ["amd64"],
+  i386: ["386"],
+  aarch64: ["arm64"],
+  armhf: ["arm", "v7"],
+  armel: ["arm", "v6"],
+};
+const defaultVariants = new Set(["amd64/v1", "arm64/v8", "arm64/8"]);
+
+/** The architecture of a platform: `arm64` of `linux/arm64`. */
+export function architectureOf(platform: Platform): string {
+  return platform.split("/")[1] ?? "";
+}
