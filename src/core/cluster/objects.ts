@@ -1,0 +1,71 @@
+/** One node of the cluster, as far as builds care. Read from a Kubernetes `Node`. */
+export interface ClusterNode {
+  readonly name: string;
+  /** `status.nodeInfo.architecture`, which the kubelet reports; never guessed from a label. */
+  readonly architecture: string;
+  readonly operatingSystem: string;
+  readonly isReady: boolean;
+  /** Why the node is not ready, in words, with the kubelet's message; present exactly when it is not. */
+  readonly notReadyReason?: string;
+  readonly isCordoned: boolean;
+  readonly kubeletVersion: string;
+  /** CPU that pods may use, in cores. */
+  readonly allocatableCpu: number;
+  /** Memory that pods may use, in bytes. */
+  readonly allocatableMemoryBytes: number;
+  /** Taints as `key=value:Effect`, without the ones that only repeat a node condition. */
+  readonly taints: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** What a pod is doing, told from its conditions and container states. */
+export type PodState =
+  | { readonly kind: "ready" }
+  /** Scheduled and on its way: `text` says what it waits for. */
+  | { readonly kind: "starting"; readonly text: string }
+  /** Cannot go on by itself: `text` says why. */
+  | { readonly kind: "stuck"; readonly text: string }
+  | { readonly kind: "terminating"; readonly text: string }
+  /** Ended, or its container was killed: `text` says how (`OOMKilled`, `evicted: …`, `exit code 1`). */
+  | { readonly kind: "dead"; readonly text: string };
+
+/** One pod of a builder node (a replica). Read from a Kubernetes `Pod`. */
+export interface Pod {
+  readonly uid: string;
+  readonly name: string;
+  readonly namespace: string;
+  /** Value of the `app` label, which is the name of the builder node's workload. */
+  readonly app: string;
+  readonly phase: string;
+  readonly state: PodState;
+  readonly nodeName?: string;
+  readonly createdMs: number;
+  readonly restarts: number;
+}
+
+/** The Deployment or StatefulSet of one builder node. */
+export interface Workload {
+  readonly kind: "Deployment" | "StatefulSet";
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly replicas: number;
+  readonly readyReplicas: number;
+  /** Platforms from buildx's annotation `buildx.docker.com/platform`. */
+  readonly platforms: readonly string[];
+}
+
+/** How far a watched collection can be believed. */
+export type WatchStatus =
+  | { readonly kind: "loading" }
+  | { readonly kind: "live" }
+  /** The connection is gone; the items are the last that were known. */
+  | { readonly kind: "stale"; readonly reason: string }
+  /** Nothing can be known: forbidden, unreachable, not authenticated. */
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** A watched collection at one moment. A new object whenever anything in it changes. */
+export interface Watched<T> {
+  readonly status: WatchStatus;
+  readonly items: readonly T[];
+}
