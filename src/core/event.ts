@@ -17,7 +17,8 @@ export class Emitter<T> implements Disposable {
   };
 
   fire(value: T): void {
-    for (const listener of [...this.#listeners]) listener(value);
+    const listeners = [...this.#listeners]; // a listener may add or remove listeners
+    for (const listener of listeners) listener(value);
   }
 
   dispose(): void {
@@ -38,7 +39,7 @@ export class DisposableStore implements Disposable {
 
   dispose(): void {
     this.#isDisposed = true;
-    for (const item of [...this.#items].reverse()) item.dispose();
+    for (const item of [...this.#items].toReversed()) item.dispose();
     this.#items.clear();
   }
 }

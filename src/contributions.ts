@@ -1,0 +1,42 @@
+import type { Uri } from "vscode";
+
+/** Prefix of every id this extension contributes. */
+export const extensionPrefix = "multiArchBuilds";
+
+/** Ids of the contributed views. */
+export const views = { container: "multiArchBuilds", explorer: "multiArchBuilds.explorer" } as const;
+
+/** What the explorer hands to commands run on one of its rows: the row's id. */
+export type ExplorerRow = string;
+
+/** Arguments of every contributed command, by id. The manifest test compares the ids with package.json. */
+export interface CommandArguments {
+  /** From the palette without arguments, from editors with the Dockerfile, from the explorer with a builder's row. */
+  "multiArchBuilds.build": [target?: Uri | ExplorerRow];
+  "multiArchBuilds.buildAgain": [build?: ExplorerRow];
+  "multiArchBuilds.cancelBuild": [build?: ExplorerRow];
+  "multiArchBuilds.showBuild": [build?: ExplorerRow];
+  "multiArchBuilds.createBuilder": [];
+  "multiArchBuilds.removeBuilder": [builder?: ExplorerRow];
+  "multiArchBuilds.refresh": [];
+  "multiArchBuilds.showLog": [];
+}
+
+export type CommandId = keyof CommandArguments;
+
+/** Context keys that menus and welcome views depend on. */
+export interface ContextKeys {
+  "multiArchBuilds.isBuildxMissing": boolean;
+  "multiArchBuilds.isClusterMissing": boolean;
+  "multiArchBuilds.isBuilding": boolean;
+  "multiArchBuilds.hasBuilds": boolean;
+}
+
+/** Types of the contributed settings, by id without the prefix. */
+export interface Settings {
+  "buildx.path": string;
+  kubeconfig: string;
+  "builder.buildkitdConfig": string;
+  "builder.driverOptions": Readonly<Record<string, string>>;
+  "codeLens.enabled": boolean;
+}

@@ -1,0 +1,67 @@
+import type { BuildHead, Lane } from "../build/snapshot.ts";
+import { architectureOf } from "../platform.ts";
+import { t } from "../l10n.ts";
+import { age, dotted, duration } from "./format.ts";
+import { item, type ExplorerItem } from "./item.ts";
+
+/** One build as the explorer lists it. */
+export interface ListedBuild {
+  readonly head: BuildHead;
+  readonly lanes: readonly Lane[];
+}
+
+/** The rows of this window's builds, newest first. */
+export function buildsItem(builds: readonly ListedBuild[], nowMs: number): ExplorerItem {
+  const children = builds
+    .toSorted((a, b) => b.head.startedMs - a.head.startedMs)
+    .map((build) => buildItem(build, nowMs));
+  return item(
+    { id: "builds", label: t("Recent Builds"), kind: "builds", icon: "history" },
+    { children, isExpanded: true },
+  );
+}
+
+function buildItem({ head, lanes }: ListedBuild, nowMs: number): ExplorerItem {
+  const isRunning = head.state === "running" || head.state === "canceling";
+  const when = head.endedMs === undefined ? undefined : t("{0} ago", age(nowMs - head.endedMs));
+  return item(
+    {
+      id: `build:${head.id}`,
+      label: head.dockerfile,
+      kind: isRunning ? "runningBuild" : "endedBuild",
+      icon: icons[head.state],
+    },
+    {
+      description: dotted(outcome(head, lanes), when),
+      details: [
+        [t("Builder"), head.builder],
+        [t("Output"), head.output || t("none")],
+        [t("Started"), new Date(head.startedMs).toISOString()],
+      ],
+      severity: head.state === "failed" ? "error" : "none",
+    },
+  );
+}
+
+const icons: Readonly<Record<BuildHead["state"], string>> = {
+  running: "loading~spin",
+  canceling: "loading~spin",
+  done: "pass",
+  failed: "error",
+  canceled: "circle-slash",
+};
+
+function outcome(head: BuildHead, lanes: readonly Lane[]): string {
+  switch (head.state) {
+    case "running":
+      return t("building");
+    case "canceling":
+      return t("cancelling");
+    case "canceled":
+      return t("cancelled");
+    case "failed":
+      return head.failure?.what ?? t("failed");
+    case "done":
+      return dotted(...lanes.map((lane) => `${architectureOf(lane.platform)} ${duration(lane.durationMs)}`));
+  }
+}

@@ -1,0 +1,139 @@
+import type { Builder, BuilderNode } from "../buildx/builder.ts";
+import type { Pod, Watched, WatchStatus, Workload } from "../cluster/objects.ts";
+import { t } from "../l10n.ts";
+import { age, dotted } from "./format.ts";
+import { item, loudest, type ExplorerItem, type Severity } from "./item.ts";
+
+/** What is known of a kubernetes builder's namespace. */
+export interface BuilderCluster {
+  /** Kubeconfig context, as shown. */
+  readonly name: string;
+  readonly namespace: string;
+  readonly workloads: Watched<Workload>;
+  readonly pods: Watched<Pod>;
+}
+
+/** State of one builder node whose driver is not kubernetes. */
+export interface NodeStatus {
+  readonly state: "running" | "inactive" | "error" | "unknown";
+  readonly text: string;
+}
+
+/** What is known about a builder beside its entry in the store. */
+export type BuilderStatus =
+  | { readonly kind: "kubernetes"; readonly cluster: BuilderCluster }
+  | { readonly kind: "nodes"; readonly nodes: ReadonlyMap<string, NodeStatus> }
+  /** Its cluster cannot be asked; `reason` is a sentence. */
+  | { readonly kind: "unreachable"; readonly reason: string }
+  | { readonly kind: "loading" };
+
+/** The row of one builder with its nodes and their pods. */
+export function builderItem(builder: Builder, status: BuilderStatus, nowMs: number): ExplorerItem {
+  const id = `builder:${builder.name}`;
+  const current = builder.isCurrent && t("current");
+  if (builder.unreadable !== undefined)
+    return item(
+      { id, label: builder.name, kind: "unreadableBuilder", icon: "layers" },
+      {
+        description: dotted(t("unreadable: {0}", builder.unreadable), current),
+        details: [[t("File"), builder.path ?? ""]],
+        severity: "error",
+      },
+    );
+  const nodes = builder.nodes.map((node) => nodeItem(id, node, status, nowMs));
+  const place = status.kind === "kubernetes" && `${status.cluster.name}/${status.cluster.namespace}`;
+  const trouble = troubleOf(status);
+  return item(
+    { id, label: builder.name, kind: "builder", icon: "layers" },
+    {
+      description: dotted(builder.driver, place, trouble, current),
+      details: [
+        [t("Driver"), builder.driver],
+        ...(status.kind === "kubernetes"
+          ? ([
+              [t("Kubeconfig context"), status.cluster.name],
+              [t("Namespace"), status.cluster.namespace],
+            ] as const)
+          : []),
+        [t("Platforms"), builder.nodes.flatMap((node) => node.platforms).join(", ")],
+        [t("File"), builder.path ?? ""],
+      ],
+      severity: loudest([...nodes.map((node) => node.severity), trouble === undefined ? "none" : "warning"]),
+      children: nodes,
+      isExpanded: builder.driver === "kubernetes",
+    },
+  );
+}
+
+function troubleOf(status: BuilderStatus): string | undefined {
+  if (status.kind === "unreachable") return status.reason;
+  if (status.kind !== "kubernetes") return undefined;
+  return watchTrouble(status.cluster.workloads.status) ?? watchTrouble(status.cluster.pods.status);
+}
+
+function watchTrouble(status: WatchStatus): string | undefined {
+  return status.kind === "failed" || status.kind === "stale" ? status.reason : undefined;
+}
+
+function nodeItem(parent: string, node: BuilderNode, status: BuilderStatus, nowMs: number): ExplorerItem {
+  const id = `${parent}/${node.name}`;
+  const platforms = node.platforms.join(", ");
+  const base = { id, label: node.name, kind: "builderNode", icon: "server-process" } as const;
+  const details = [
+    [t("Endpoint"), node.endpoint],
+    ...Object.entries(node.driverOptions).toSorted(([a], [b]) => a.localeCompare(b)),
+  ] as const;
+  if (status.kind === "kubernetes" && node.kubernetes) {
+    const { workload: app } = node.kubernetes;
+    const workload = status.cluster.workloads.items.find((one) => one.name === app);
+    const pods = status.cluster.pods.items.filter((pod) => pod.app === app);
+    const [text, severity] = workloadState(workload, status.cluster.workloads.status, pods);
+    return item(base, {
+      description: dotted(platforms, text),
+      details,
+      severity,
+      children: pods.map((pod) => podItem(id, pod, nowMs)),
+      isExpanded: true,
+    });
+  }
+  if (status.kind === "nodes") {
+    const known = status.nodes.get(node.name);
+    const severity = known?.state === "error" ? "warning" : "none";
+    return item(base, { description: dotted(platforms, known?.text), details, severity });
+  }
+  return item(base, { description: dotted(platforms, status.kind === "loading" && t("loading")), details });
+}
+
+function workloadState(
+  workload: Workload | undefined,
+  status: WatchStatus,
+  pods: readonly Pod[],
+): readonly [text: string, severity: Severity] {
+  if (status.kind === "loading") return [t("loading"), "none"];
+  if (status.kind === "failed") return [t("unknown"), "warning"];
+  if (!workload) return [t("not created yet: the next build starts it"), "none"];
+  if (workload.replicas === 0) return [t("scaled to 0"), "warning"];
+  const text = t("{0} of {1} ready", workload.readyReplicas, workload.replicas);
+  const isStuck = pods.some((pod) => pod.state.kind === "stuck" || pod.state.kind === "dead");
+  return [text, isStuck ? "warning" : "none"];
+}
+
+function podItem(parent: string, pod: Pod, nowMs: number): ExplorerItem {
+  const trouble = pod.state.kind === "stuck" || pod.state.kind === "dead";
+  const restarts = pod.restarts > 0 && t("{0} restarts", pod.restarts);
+  const text = pod.state.kind === "ready" ? undefined : pod.state.text;
+  return item(
+    { id: `${parent}/${pod.uid}`, label: pod.name, kind: "pod", icon: "package" },
+    {
+      description: dotted(pod.nodeName, text ?? age(nowMs - pod.createdMs), restarts),
+      details: [
+        [t("Namespace"), pod.namespace],
+        [t("Phase"), pod.phase],
+        [t("Cluster node"), pod.nodeName ?? t("not scheduled")],
+        [t("Created"), new Date(pod.createdMs).toISOString()],
+        ...(text === undefined ? [] : ([[t("State"), text]] as const)),
+      ],
+      severity: trouble ? "warning" : "none",
+    },
+  );
+}

@@ -1,0 +1,90 @@
+import type { ClusterNode, Watched } from "../cluster/objects.ts";
+import { t } from "../l10n.ts";
+import { cpu, dotted, memory } from "./format.ts";
+import { item, loudest, type ExplorerItem } from "./item.ts";
+
+/** The cluster of the user's kubeconfig context, as far as it is known. */
+export type ClusterStatus =
+  | { readonly kind: "connected"; readonly name: string; readonly nodes: Watched<ClusterNode> }
+  /** There is none, or it cannot be asked; `reason` is a sentence. */
+  | { readonly kind: "unavailable"; readonly reason: string }
+  | { readonly kind: "loading" };
+
+/** The rows of the cluster: architectures, and the cluster nodes of each. */
+export function clusterItem(cluster: ClusterStatus): ExplorerItem {
+  const base = { id: "cluster", label: t("Cluster"), kind: "cluster", icon: "server-environment" } as const;
+  switch (cluster.kind) {
+    case "loading":
+      return item(base, { description: t("loading"), isExpanded: true });
+    case "unavailable":
+      return item(base, {
+        isExpanded: true,
+        severity: "warning",
+        children: [message("cluster/unavailable", cluster.reason)],
+      });
+    case "connected": {
+      const { status, items } = cluster.nodes;
+      const reason = status.kind === "failed" || status.kind === "stale" ? status.reason : undefined;
+      const architectures = Map.groupBy(items, (node) => node.architecture);
+      const children = [...architectures]
+        .toSorted(([a], [b]) => a.localeCompare(b))
+        .map(([architecture, nodes]) => architectureItem(architecture, nodes));
+      return item(base, {
+        description: dotted(cluster.name, status.kind === "loading" && t("loading")),
+        severity: reason === undefined ? "none" : "warning",
+        children: [...(reason === undefined ? [] : [message("cluster/trouble", reason)]), ...children],
+        isExpanded: true,
+      });
+    }
+  }
+}
+
+function message(id: string, reason: string): ExplorerItem {
+  return item({ id, label: reason, kind: "message", icon: "warning" }, { severity: "warning" });
+}
+
+function architectureItem(architecture: string, nodes: readonly ClusterNode[]): ExplorerItem {
+  const count = nodes.length === 1 ? t("1 node") : t("{0} nodes", nodes.length);
+  const children = nodes.toSorted((a, b) => a.name.localeCompare(b.name)).map(nodeItem);
+  return item(
+    { id: `cluster/${architecture}`, label: architecture, kind: "architecture", icon: "circuit-board" },
+    {
+      description: dotted(
+        count,
+        cpu(sum(nodes.map((node) => node.allocatableCpu))),
+        memory(sum(nodes.map((node) => node.allocatableMemoryBytes))),
+      ),
+      severity: loudest(children.map((child) => child.severity)),
+      children,
+      isExpanded: nodes.length <= 20,
+    },
+  );
+}
+
+function nodeItem(node: ClusterNode): ExplorerItem {
+  const taints = node.taints.length > 0 && t("taint {0}", node.taints.join(", "));
+  return item(
+    { id: `cluster/${node.architecture}/${node.name}`, label: node.name, kind: "clusterNode", icon: "vm" },
+    {
+      description: dotted(
+        node.isReady ? t("Ready") : t("not ready: {0}", node.notReadyReason ?? t("no reason given")),
+        node.isCordoned && t("cordoned"),
+        node.kubeletVersion,
+        cpu(node.allocatableCpu),
+        memory(node.allocatableMemoryBytes),
+        taints,
+      ),
+      details: [
+        [t("Platform"), `${node.operatingSystem}/${node.architecture}`],
+        [t("Kubelet"), node.kubeletVersion],
+        [t("Allocatable"), dotted(cpu(node.allocatableCpu), memory(node.allocatableMemoryBytes))],
+        [t("Taints"), node.taints.join(", ") || t("none")],
+      ],
+      severity: node.isReady ? "none" : "warning",
+    },
+  );
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,39 @@
+import { t } from "../l10n.ts";
+
+/** A length of time as people say it: `45 s`, `12 min`, `5 h`, `3 d`. */
+export function age(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return t("{0} s", seconds);
+  if (seconds < 3600) return t("{0} min", Math.floor(seconds / 60));
+  if (seconds < 86_400) return t("{0} h", Math.floor(seconds / 3600));
+  return t("{0} d", Math.floor(seconds / 86_400));
+}
+
+/** An amount of memory in binary units: `31 GiB`, `512 MiB`. */
+export function memory(bytes: number): string {
+  const gib = bytes / 2 ** 30;
+  return gib >= 1 ? t("{0} GiB", rounded(gib)) : t("{0} MiB", Math.round(bytes / 2 ** 20));
+}
+
+/** An amount of CPU in cores: `8 CPU`, `0.5 CPU`. */
+export function cpu(cores: number): string {
+  return t("{0} CPU", rounded(cores));
+}
+
+/** A step's or build's duration with three significant digits: `37 ms`, `4.56 s`, `2 min 05 s`. */
+export function duration(ms: number): string {
+  if (ms < 100) return t("{0} ms", Math.round(ms));
+  const seconds = ms / 1000;
+  if (seconds < 60) return t("{0} s", seconds.toFixed(seconds < 10 ? 2 : 1));
+  const whole = Math.round(seconds);
+  return t("{0} min {1} s", Math.floor(whole / 60), String(whole % 60).padStart(2, "0"));
+}
+
+/** Joins the parts that are there with a middle dot. */
+export function dotted(...parts: readonly (string | undefined | false)[]): string {
+  return parts.filter(Boolean).join(" · ");
+}
+
+function rounded(value: number): string {
+  return value >= 10 || Number.isInteger(value) ? String(Math.round(value)) : value.toFixed(1);
+}

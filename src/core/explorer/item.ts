@@ -1,0 +1,46 @@
+/** How loud a row is: colour is only for trouble. */
+export type Severity = "none" | "warning" | "error";
+
+/** One row of the explorer as plain data: what is shown, not how the editor shows it. */
+export interface ExplorerItem {
+  /** Stable for the same thing, unique in the tree. */
+  readonly id: string;
+  readonly label: string;
+  /** State in words; the reason when it is not good. */
+  readonly description: string;
+  /** Details as label–value pairs, shown on hover. */
+  readonly details: readonly (readonly [label: string, value: string])[];
+  /** Name of a codicon that tells the kind of thing. */
+  readonly icon: string;
+  readonly severity: Severity;
+  /** Which menus the row has. */
+  readonly kind:
+    | "builders"
+    | "builder"
+    | "unreadableBuilder"
+    | "builderNode"
+    | "pod"
+    | "cluster"
+    | "architecture"
+    | "clusterNode"
+    | "builds"
+    | "runningBuild"
+    | "endedBuild"
+    | "message";
+  readonly children: readonly ExplorerItem[];
+  readonly isExpanded: boolean;
+}
+
+/** A row without details, children or trouble, from what differs. */
+export function item(
+  required: Pick<ExplorerItem, "id" | "label" | "kind" | "icon">,
+  optional: Partial<ExplorerItem> = {},
+): ExplorerItem {
+  return { description: "", details: [], severity: "none", children: [], isExpanded: false, ...required, ...optional };
+}
+
+/** The louder of some severities. */
+export function loudest(severities: readonly Severity[]): Severity {
+  if (severities.includes("error")) return "error";
+  return severities.includes("warning") ? "warning" : "none";
+}

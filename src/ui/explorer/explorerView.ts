@@ -1,0 +1,111 @@
+import * as vscode from "vscode";
+import { views, type ExplorerRow } from "../../contributions.ts";
+import type { Disposable } from "../../core/event.ts";
+import type { ExplorerItem } from "../../core/explorer/item.ts";
+import { changedRows, ExplorerIndex } from "../../core/explorer/tree.ts";
+
+/**
+ * The tree in the sidebar. Rows are known to the editor by their ids, so that a new state of the same thing stays the
+ * same row: nothing jumps, and what is expanded stays expanded.
+ */
+export class ExplorerView implements vscode.TreeDataProvider<ExplorerRow>, Disposable {
+  readonly #changed = new vscode.EventEmitter<ExplorerRow | ExplorerRow[] | undefined>();
+  readonly onDidChangeTreeData = this.#changed.event;
+  readonly #view: vscode.TreeView<ExplorerRow>;
+  #index: ExplorerIndex | undefined;
+  readonly #firstRows = Promise.withResolvers<void>();
+
+  constructor() {
+    this.#view = vscode.window.createTreeView(views.explorer, { treeDataProvider: this, showCollapseAll: true });
+  }
+
+  /** Whether the user can see the tree; nothing is asked of any cluster before. */
+  get isVisible(): boolean {
+    return this.#view.visible;
+  }
+
+  onDidChangeVisibility(listener: (isVisible: boolean) => void): Disposable {
+    return this.#view.onDidChangeVisibility(({ visible }) => listener(visible));
+  }
+
+  /** Shows these rows, drawing again only what differs. */
+  show(roots: readonly ExplorerItem[], message?: string): void {
+    const before = this.#index;
+    this.#index = new ExplorerIndex(roots);
+    this.#view.message = message;
+    if (!before) {
+      this.#firstRows.resolve();
+      return;
+    }
+    const changed = changedRows(before, this.#index);
+    if (changed === "all") this.#changed.fire(undefined);
+    else if (changed.length > 0) this.#changed.fire([...changed]);
+  }
+
+  async getChildren(id?: ExplorerRow): Promise<ExplorerRow[]> {
+    await this.#firstRows.promise;
+    const children = id === undefined ? this.#index?.roots : this.#index?.get(id)?.children;
+    return (children ?? []).map((child) => child.id);
+  }
+
+  getTreeItem(id: ExplorerRow): vscode.TreeItem {
+    const row = this.#index?.get(id);
+    return row ? treeItem(row) : new vscode.TreeItem("");
+  }
+
+  getParent(id: ExplorerRow): ExplorerRow | undefined {
+    return this.#index?.parentOf(id);
+  }
+
+  resolveTreeItem(shown: vscode.TreeItem, id: ExplorerRow): vscode.TreeItem {
+    const row = this.#index?.get(id);
+    if (row) shown.tooltip = tooltip(row);
+    return shown;
+  }
+
+  dispose(): void {
+    this.#view.dispose();
+    this.#changed.dispose();
+  }
+}
+
+function treeItem(row: ExplorerItem): vscode.TreeItem {
+  const { None, Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
+  const expandable = row.isExpanded ? Expanded : Collapsed;
+  const tree = new vscode.TreeItem(row.label, row.children.length === 0 ? None : expandable);
+  tree.id = row.id;
+  tree.description = row.description;
+  tree.contextValue = row.kind;
+  tree.iconPath = icon(row);
+  tree.accessibilityInformation = { label: [row.label, row.description].filter(Boolean).join(", ") };
+  if (row.kind === "runningBuild" || row.kind === "endedBuild")
+    tree.command = { command: "multiArchBuilds.showBuild", title: vscode.l10n.t("Show Build"), arguments: [row.id] };
+  return tree;
+}
+
+function icon(row: ExplorerItem): vscode.ThemeIcon {
+  switch (row.severity) {
+    case "none":
+      return new vscode.ThemeIcon(row.icon);
+    case "warning":
+      return new vscode.ThemeIcon(
+        row.children.length > 0 ? row.icon : "warning",
+        new vscode.ThemeColor("problemsWarningIcon.foreground"),
+      );
+    case "error":
+      return new vscode.ThemeIcon(
+        row.children.length > 0 ? row.icon : "error",
+        new vscode.ThemeColor("problemsErrorIcon.foreground"),
+      );
+  }
+}
+
+function tooltip(row: ExplorerItem): vscode.MarkdownString {
+  const markdown = new vscode.MarkdownString();
+  markdown.appendMarkdown("**").appendText(row.label).appendMarkdown("**");
+  if (row.description) markdown.appendMarkdown("\n\n").appendText(row.description);
+  for (const [label, value] of row.details) {
+    if (value) markdown.appendMarkdown("\n\n").appendText(`${label}: ${value}`);
+  }
+  return markdown;
+}

@@ -1,0 +1,116 @@
+import * as vscode from "vscode";
+
+/** One question of a wizard. Answers the value, `"back"`, or undefined when the user gave up. */
+export type Answer<T> = T | "back" | undefined;
+
+interface Question {
+  readonly title: string;
+  readonly step: number;
+  readonly totalSteps: number;
+  readonly placeholder?: string;
+}
+
+/** A choice with the value it stands for. */
+export interface Choice<T> extends vscode.QuickPickItem {
+  readonly value: T;
+}
+
+/** Asks for one of some choices; `active` is the one that Enter takes. */
+export async function pickOne<T>(
+  question: Question & { readonly choices: readonly Choice<T>[]; readonly active?: Choice<T> | undefined },
+): Promise<Answer<T>> {
+  const picker = vscode.window.createQuickPick<Choice<T>>();
+  picker.items = question.choices;
+  picker.matchOnDescription = true;
+  if (question.active) picker.activeItems = [question.active];
+  return ask(picker, question, () => picker.selectedItems[0]?.value);
+}
+
+/** Asks for several choices; those in `selected` are ticked. An empty answer is not accepted. */
+export async function pickMany<T>(
+  question: Question & { readonly choices: readonly Choice<T>[]; readonly selected: readonly Choice<T>[] },
+): Promise<Answer<readonly T[]>> {
+  const picker = vscode.window.createQuickPick<Choice<T>>();
+  picker.items = question.choices;
+  picker.canSelectMany = true;
+  picker.selectedItems = question.selected;
+  return ask(picker, question, () => {
+    const values = picker.selectedItems.map((choice) => choice.value);
+    return values.length > 0 ? values : undefined;
+  });
+}
+
+/** Asks for a text; `validate` says what is wrong with it, or nothing. */
+export async function inputText(
+  question: Question & {
+    readonly value: string;
+    readonly prompt: string;
+    readonly validate: (text: string) => string | undefined;
+  },
+): Promise<Answer<string>> {
+  const input = vscode.window.createInputBox();
+  input.value = question.value;
+  input.prompt = question.prompt;
+  const check = (): void => {
+    input.validationMessage = question.validate(input.value);
+  };
+  const checking = input.onDidChangeValue(check);
+  try {
+    return await ask(input, question, () => {
+      check();
+      return input.validationMessage === undefined ? input.value : undefined;
+    });
+  } finally {
+    checking.dispose();
+  }
+}
+
+/** Shows the input until it is accepted with a value, left, or gone back from. */
+async function ask<T>(
+  input: vscode.QuickInput & {
+    placeholder?: string | undefined;
+    buttons: readonly vscode.QuickInputButton[];
+    readonly onDidAccept: vscode.Event<void>;
+    readonly onDidTriggerButton: vscode.Event<vscode.QuickInputButton>;
+  },
+  question: Question,
+  value: () => T | undefined,
+): Promise<Answer<T>> {
+  input.title = question.title;
+  input.step = question.step;
+  input.totalSteps = question.totalSteps;
+  input.placeholder = question.placeholder;
+  input.ignoreFocusOut = true;
+  if (question.step > 1) input.buttons = [vscode.QuickInputButtons.Back];
+  const { promise, resolve } = Promise.withResolvers<Answer<T>>();
+  const subscriptions = [
+    input.onDidAccept(() => {
+      const answer = value();
+      if (answer !== undefined) resolve(answer);
+    }),
+    input.onDidTriggerButton(() => resolve("back")),
+    input.onDidHide(() => resolve(undefined)),
+  ];
+  input.show();
+  try {
+    return await promise;
+  } finally {
+    for (const subscription of subscriptions) subscription.dispose();
+    input.dispose();
+  }
+}
+
+/**
+ * Asks the questions one after the other; «back» goes to the one before.
+ *
+ * @returns true when all were answered, false when the user gave up
+ */
+export async function runWizard(questions: readonly (() => Promise<"next" | "back" | undefined>)[]): Promise<boolean> {
+  let at = 0;
+  while (at < questions.length) {
+    const outcome = await questions[at]?.();
+    if (outcome === undefined) return false;
+    at = Math.max(0, at + (outcome === "next" ? 1 : -1));
+  }
+  return true;
+}
