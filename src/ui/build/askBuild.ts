@@ -1,0 +1,219 @@
+import * as path from "node:path";
+import * as vscode from "vscode";
+import type { RememberedAnswers } from "../../core/build/answers.ts";
+import type { BuildOutput, BuildRequest } from "../../core/build/request.ts";
+import type { Placement } from "../../core/build/snapshot.ts";
+import { validateImageReference } from "../../core/buildx/args.ts";
+import type { Builder } from "../../core/buildx/builder.ts";
+import { UserError } from "../../core/errors.ts";
+import type { Platform } from "../../core/platform.ts";
+import { inputText, pickMany, pickOne, runWizard, type Answer, type Choice } from "../wizard.ts";
+
+/** What is known before anything is asked. */
+export interface Known {
+  readonly dockerfile: vscode.Uri;
+  /** Builders that can be used, the best guess first. */
+  readonly builders: readonly Builder[];
+  /** The builder the command was called on. */
+  readonly builder?: Builder | undefined;
+  readonly remembered?: RememberedAnswers | undefined;
+  /** Where each of a builder's platforms would be built, as far as the cluster has told. */
+  readonly placements: (builder: Builder) => readonly Placement[];
+}
+
+/** Asks for what is not known of a build: builder, platforms, output, and the build context where it is ambiguous. */
+export async function askBuild(known: Known): Promise<BuildRequest | undefined> {
+  const { dockerfile, remembered } = known;
+  const contexts = possibleContexts(dockerfile, remembered);
+  const onlyBuilder = known.builder ?? (known.builders.length === 1 ? known.builders[0] : undefined);
+  let builder = onlyBuilder ?? known.builders.find((one) => one.name === remembered?.builder) ?? known.builders[0];
+  if (!builder) throw noBuilder();
+  let platforms: readonly Platform[] = [];
+  let output: BuildOutput | undefined;
+  let buildContext = remembered?.buildContext ?? contexts[0] ?? path.dirname(dockerfile.fsPath);
+
+  const questions: (() => Promise<"next" | "back" | undefined>)[] = [];
+  const step = (): { title: string; step: number; totalSteps: number } => ({
+    title: vscode.l10n.t("Build multi-arch: {0}", vscode.workspace.asRelativePath(dockerfile)),
+    step: 0,
+    totalSteps: questions.length,
+  });
+  const add = <T>(question: (at: ReturnType<typeof step>) => Promise<Answer<T>>, keep: (value: T) => void): void => {
+    const number = questions.length + 1;
+    questions.push(async () => {
+      const answer = await question({ ...step(), step: number });
+      if (answer === undefined || answer === "back") return answer;
+      keep(answer as T);
+      return "next";
+    });
+  };
+  if (!onlyBuilder)
+    add(
+      (at) => askBuilder(at, known.builders, builder),
+      (value) => (builder = value),
+    );
+  add(
+    (at) => askPlatforms(at, builder, known.placements(builder), remembered?.platforms),
+    (value) => (platforms = value),
+  );
+  if (contexts.length > 1)
+    add(
+      (at) => askContext(at, contexts, buildContext),
+      (value) => (buildContext = value),
+    );
+  add(
+    (at) => askOutput(at, dockerfile, remembered?.output),
+    (value) => (output = value),
+  );
+  const isComplete = await runWizard(questions);
+  if (!isComplete || !output) return undefined;
+  return { dockerfile: dockerfile.fsPath, buildContext, builder: builder.name, platforms, output };
+}
+
+type At = { readonly title: string; readonly step: number; readonly totalSteps: number };
+
+function askBuilder(at: At, builders: readonly Builder[], active: Builder): Promise<Answer<Builder>> {
+  const choices = builders.map((builder) => ({
+    label: builder.name,
+    description: [builder.driver, builder.isCurrent ? vscode.l10n.t("current") : ""].filter(Boolean).join(" · "),
+    detail: builder.nodes.flatMap((node) => node.platforms).join(", "),
+    value: builder,
+  }));
+  return pickOne({
+    ...at,
+    placeholder: vscode.l10n.t("Builder"),
+    choices,
+    active: choices.find((choice) => choice.value === active),
+  });
+}
+
+function askPlatforms(
+  at: At,
+  builder: Builder,
+  placements: readonly Placement[],
+  remembered: readonly Platform[] | undefined,
+): Promise<Answer<readonly Platform[]>> {
+  const declared = [...new Set(builder.nodes.flatMap((node) => node.platforms))];
+  const offered = declared.length > 0 ? declared : ["linux/amd64", "linux/arm64"];
+  const choices = offered.map((platform): Choice<Platform> => {
+    const placement = placements.find((one) => one.platform === platform);
+    return { label: platform, description: placement ? describe(placement) : "", value: platform };
+  });
+  const kept = choices.filter((choice) => remembered?.includes(choice.value));
+  const native = choices.filter((choice) =>
+    placements.some((one) => one.platform === choice.value && one.nativeness !== "emulated"),
+  );
+  return pickMany({
+    ...at,
+    placeholder: vscode.l10n.t("Platforms"),
+    choices,
+    selected: kept.length > 0 ? kept : native,
+  });
+}
+
+/** Where a platform is built, in words: `native on kube-a1`. */
+function describe({ nativeness, clusterNodes, builderNode }: Placement): string {
+  const where = clusterNodes && clusterNodes.length > 0 ? clusterNodes.join(", ") : (builderNode ?? "");
+  switch (nativeness) {
+    case "native":
+      return vscode.l10n.t("native on {0}", where);
+    case "emulated":
+      return vscode.l10n.t("emulated on {0}", where);
+    case "unknown":
+      return where;
+  }
+}
+
+function askContext(at: At, contexts: readonly string[], active: string): Promise<Answer<string>> {
+  const choices = contexts.map((folder) => ({
+    label: vscode.workspace.asRelativePath(folder, false) || folder,
+    description: folder,
+    value: folder,
+  }));
+  return pickOne({
+    ...at,
+    placeholder: vscode.l10n.t("Build context: the folder whose files COPY and ADD see"),
+    choices,
+    active: choices.find((choice) => choice.value === active),
+  });
+}
+
+async function askOutput(
+  at: At,
+  dockerfile: vscode.Uri,
+  remembered: BuildOutput | undefined,
+): Promise<Answer<BuildOutput>> {
+  const choices: Choice<BuildOutput["kind"]>[] = [
+    {
+      label: vscode.l10n.t("Local folder"),
+      description: vscode.l10n.t("the image's files, one folder per platform"),
+      value: "folder",
+    },
+    {
+      label: vscode.l10n.t("Push to a registry"),
+      description: vscode.l10n.t("one image reference for all platforms"),
+      value: "push",
+    },
+    { label: vscode.l10n.t("No output"), description: vscode.l10n.t("build only, keep the cache"), value: "none" },
+  ];
+  for (;;) {
+    const kind = await pickOne({
+      ...at,
+      placeholder: vscode.l10n.t("Output"),
+      choices,
+      active: choices.find((choice) => choice.value === remembered?.kind),
+    });
+    if (kind === undefined || kind === "back") return kind;
+    const output = await outputOf(kind, at, dockerfile, remembered);
+    if (output !== "back") return output;
+  }
+}
+
+async function outputOf(
+  kind: BuildOutput["kind"],
+  at: At,
+  dockerfile: vscode.Uri,
+  remembered: BuildOutput | undefined,
+): Promise<Answer<BuildOutput>> {
+  // The value is asked within the same step; «back» returns to the kinds.
+  const within = { ...at, step: Math.max(2, at.step) };
+  switch (kind) {
+    case "none":
+      return { kind };
+    case "folder": {
+      const base = path.dirname(dockerfile.fsPath);
+      const value = remembered?.kind === "folder" ? path.relative(base, remembered.path) || "." : "out";
+      const answer = await inputText({
+        ...within,
+        value,
+        prompt: vscode.l10n.t("Folder for the files, relative to the Dockerfile's folder. Files there are overwritten."),
+        validate: (text) => (text.trim() ? undefined : vscode.l10n.t("Name a folder.")),
+      });
+      return answer === undefined || answer === "back" ? answer : { kind, path: path.resolve(base, answer.trim()) };
+    }
+    case "push": {
+      const answer = await inputText({
+        ...within,
+        value: remembered?.kind === "push" ? remembered.reference : "",
+        prompt: vscode.l10n.t("Image reference to push, for example registry.example.com/team/app:1.0"),
+        validate: (text) => validateImageReference(text.trim()),
+      });
+      return answer === undefined || answer === "back" ? answer : { kind, reference: answer.trim() };
+    }
+  }
+}
+
+/** The folders that can be meant as build context, the best guess first. */
+function possibleContexts(dockerfile: vscode.Uri, remembered: RememberedAnswers | undefined): readonly string[] {
+  const own = path.dirname(dockerfile.fsPath);
+  const workspace = vscode.workspace.getWorkspaceFolder(dockerfile)?.uri.fsPath;
+  const folders = [remembered?.buildContext, own, workspace].filter((folder) => folder !== undefined);
+  return [...new Set(folders)];
+}
+
+function noBuilder(): UserError {
+  return new UserError(vscode.l10n.t("There is no builder for several platforms yet."), {
+    remedy: vscode.l10n.t("Create one: it takes a few seconds, one BuildKit pod per architecture."),
+    action: "createBuilder",
+  });
+}
