@@ -1,0 +1,64 @@
+import type { BuildxCli } from "../buildx/cli.ts";
+import { Emitter, type Disposable, type Event } from "../event.ts";
+import { BuildRun, type BuildRunOptions } from "./run.ts";
+
+/** This many finished builds are remembered. */
+const keptBuilds = 20;
+
+/** The builds of this session: all that run, and the last ones that have ended. */
+export class Builds implements Disposable {
+  readonly #onBug: (error: unknown) => void;
+  readonly #changed = new Emitter<BuildRun>();
+  readonly #listChanged = new Emitter<void>();
+  #runs: readonly BuildRun[] = [];
+
+  /** Fires on every change of a build, several times in a row while it is busy. */
+  readonly onDidChange: Event<BuildRun> = this.#changed.event;
+  /** Fires when a build has been started, or has ended, or is forgotten. */
+  readonly onDidChangeList: Event<void> = this.#listChanged.event;
+
+  /** @param onBug is told what a build has thrown although failing is no exception for it */
+  constructor(onBug: (error: unknown) => void) {
+    this.#onBug = onBug;
+  }
+
+  /** The newest first. */
+  get runs(): readonly BuildRun[] {
+    return this.#runs;
+  }
+
+  find(id: string): BuildRun | undefined {
+    return this.#runs.find((run) => run.id === id);
+  }
+
+  /**
+   * Starts a build and returns at once.
+   *
+   * @throws UserError when buildx cannot be given the request as it is
+   */
+  start(cli: BuildxCli, options: BuildRunOptions): BuildRun {
+    const run = new BuildRun(cli, options);
+    this.#runs = [run, ...this.#runs];
+    run.onDidChange(() => this.#changed.fire(run));
+    void run
+      .start()
+      .catch(this.#onBug)
+      .finally(() => this.#forgetOld());
+    this.#listChanged.fire();
+    return run;
+  }
+
+  /** Cancels what runs. */
+  dispose(): void {
+    for (const run of this.#runs) run.cancel();
+    this.#changed.dispose();
+    this.#listChanged.dispose();
+  }
+
+  #forgetOld(): void {
+    const ended = this.#runs.filter((run) => run.hasEnded);
+    const old = new Set(ended.slice(keptBuilds));
+    this.#runs = this.#runs.filter((run) => !old.has(run));
+    this.#listChanged.fire();
+  }
+}

@@ -1,0 +1,218 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { buildArgs } from "../buildx/args.ts";
+import type { Builder } from "../buildx/builder.ts";
+import type { BuildxCli, Exit } from "../buildx/cli.ts";
+import { kubeconfigOf } from "../buildx/kubeconfig.ts";
+import { UserError } from "../errors.ts";
+import { Emitter, type Event } from "../event.ts";
+import { t } from "../l10n.ts";
+import { BuildModel, type BuildModelOptions } from "./model.ts";
+import { type BuildPlan, planBuild } from "./plan.ts";
+import type { BuildRequest } from "./request.ts";
+import type { BuildHead, BuildSnapshot, BuildState, BuildUpdate, Failure, Lane, Placement } from "./snapshot.ts";
+
+/** How a build is shown; see the fields of the same names in {@link BuildHead}. */
+export type BuildLabels = Pick<BuildHead, "dockerfile" | "output" | "cluster" | "namespace">;
+
+/** What one build is made of. */
+export interface BuildRunOptions {
+  readonly request: BuildRequest;
+  /** The builder that the request names. */
+  readonly builder: Builder;
+  readonly labels: BuildLabels;
+  /** Finds the Dockerfile line of a step. */
+  readonly lineOf: BuildModelOptions["lineOf"];
+}
+
+/** One build, from its request to its end. It runs from the moment {@link BuildRun.start} is called, once. */
+export class BuildRun {
+  readonly id: string = randomUUID();
+  readonly request: BuildRequest;
+  readonly plan: BuildPlan;
+  readonly startedMs: number = Date.now();
+  readonly #cli: BuildxCli;
+  readonly #builder: Builder;
+  readonly #labels: BuildLabels;
+  readonly #model: BuildModel;
+  readonly #changed = new Emitter<void>();
+  readonly #canceled = new AbortController();
+  readonly #directory: string;
+  readonly #args: readonly string[];
+  #state: BuildState = "running";
+  #endedMs: number | undefined;
+  #failure: Failure | undefined;
+  #digest: string | undefined;
+  #placements: readonly Placement[] = [];
+  #arePlacementsSent = true;
+  #sentHead: BuildHead | undefined;
+
+  /** Fires on every change; several times in a row while a build is busy. */
+  readonly onDidChange: Event<void> = this.#changed.event;
+
+  /** @throws UserError when buildx cannot be given the request as it is */
+  constructor(cli: BuildxCli, { request, builder, labels, lineOf }: BuildRunOptions) {
+    this.request = request;
+    this.plan = planBuild(builder, request.platforms);
+    this.#cli = cli;
+    this.#builder = builder;
+    this.#labels = labels;
+    this.#model = new BuildModel({ platforms: request.platforms, isMultiNode: this.plan.isMultiNode, lineOf });
+    this.#directory = join(tmpdir(), `multi-arch-build-${this.id}`);
+    this.#args = buildArgs(request, this.#metadataFile);
+  }
+
+  get state(): BuildState {
+    return this.#state;
+  }
+
+  get hasEnded(): boolean {
+    return this.#endedMs !== undefined;
+  }
+
+  /** Digest of what was pushed; absent until then. */
+  get digest(): string | undefined {
+    return this.#digest;
+  }
+
+  /** The whole command line behind `buildx`. */
+  get args(): readonly string[] {
+    return this.#args;
+  }
+
+  /** Runs the build to its end. A failed or cancelled build is a state, not an exception. */
+  async start(): Promise<void> {
+    try {
+      await mkdir(this.#directory, { mode: 0o700 });
+      const exit = await this.#runBuildx();
+      if (exit.exitCode === 0) this.#digest = await readDigest(this.#metadataFile);
+      this.#end(exit);
+    } catch (error) {
+      this.#failure = failureOf(error);
+      this.#end({ exitCode: undefined, signal: undefined, wasCanceled: this.#canceled.signal.aborted });
+      if (!(error instanceof UserError)) throw error;
+    } finally {
+      await rm(this.#directory, { recursive: true, force: true });
+    }
+  }
+
+  /** Asks buildx to stop. The build is `canceling` until the process is gone, which takes 10 s at most. */
+  cancel(): void {
+    if (this.#state !== "running") return;
+    this.#state = "canceling";
+    this.#canceled.abort();
+    this.#changed.fire();
+  }
+
+  /** Tells where the platforms are built, as far as it is known by now. */
+  setPlacements(placements: readonly Placement[]): void {
+    if (isDeepStrictEqual(placements, this.#placements)) return;
+    this.#placements = placements;
+    this.#arePlacementsSent = false;
+    this.#changed.fire();
+  }
+
+  /** Everything there is to show. */
+  snapshot(): BuildSnapshot {
+    return { head: this.#head(), lanes: this.#lanes(), rows: this.#model.rows(), shared: this.#model.shared() };
+  }
+
+  /** What has changed since the last call; undefined when nothing has. For one reader. */
+  takeChanges(): BuildUpdate | undefined {
+    const update = this.#model.takeChanges();
+    const head = this.#head();
+    const isHeadNew = !isDeepStrictEqual(head, this.#sentHead);
+    const areLanesNew = update?.lanes !== undefined || !this.#arePlacementsSent;
+    this.#sentHead = head;
+    this.#arePlacementsSent = true;
+    if (!update && !isHeadNew && !areLanesNew) return undefined;
+    return { ...update, ...(isHeadNew && { head }), ...(areLanesNew && { lanes: this.#lanes() }) };
+  }
+
+  /** The log of one step. */
+  log(stepId: string): ReturnType<BuildModel["log"]> {
+    return this.#model.log(stepId);
+  }
+
+  get #metadataFile(): string {
+    return join(this.#directory, "metadata.json");
+  }
+
+  async #runBuildx(): Promise<Exit> {
+    const kubeconfig = await this.#kubeconfig();
+    const { lines, exit } = this.#cli.stream(this.#args, { kubeconfig, signal: this.#canceled.signal });
+    for await (const line of lines) {
+      this.#model.apply(line);
+      this.#changed.fire();
+    }
+    return exit;
+  }
+
+  async #kubeconfig(): Promise<string | undefined> {
+    const kubeconfig = await kubeconfigOf(this.#builder);
+    switch (kubeconfig.kind) {
+      case "file":
+        return kubeconfig.path;
+      case "default":
+        return undefined;
+      case "missing":
+        throw new UserError(
+          t("The builder “{0}” belongs to a kubeconfig that is gone: {1}", this.#builder.name, kubeconfig.path),
+          {
+            remedy: t(
+              "Without it the build could end up on another cluster. Restore the file or create the builder again.",
+            ),
+          },
+        );
+    }
+  }
+
+  #end(exit: Exit): void {
+    this.#endedMs = Date.now();
+    // A cancellation that came too late has not canceled anything.
+    const wasCanceled = exit.wasCanceled && exit.exitCode !== 0;
+    this.#model.end({ exitCode: exit.exitCode, wasCanceled, endedMs: this.#endedMs });
+    if (wasCanceled) this.#state = "canceled";
+    else this.#state = exit.exitCode === 0 ? "done" : "failed";
+    this.#changed.fire();
+  }
+
+  #head(): BuildHead {
+    return {
+      id: this.id,
+      state: this.#state,
+      startedMs: this.startedMs,
+      endedMs: this.#endedMs,
+      ...this.#labels,
+      builder: this.#builder.name,
+      steps: this.#model.counts(),
+      waitingFor: this.#model.waitingFor(),
+      failure: this.#state === "failed" ? (this.#failure ?? this.#model.failure()) : undefined,
+      messages: this.#model.messages(),
+    };
+  }
+
+  #lanes(): readonly Lane[] {
+    return this.#model.lanes().map((lane) => {
+      const placement = this.#placements.find(({ platform }) => platform === lane.platform);
+      return placement ? { ...lane, placement } : lane;
+    });
+  }
+}
+
+function failureOf(error: unknown): Failure {
+  if (!(error instanceof UserError))
+    return { what: t("The build could not be followed."), message: String(error), logTail: [] };
+  return { what: error.message, message: error.remedy ?? "", logTail: [] };
+}
+
+/** The digest of a pushed image, the only thing the file tells for builds on several nodes. */
+async function readDigest(metadataFile: string): Promise<string | undefined> {
+  const text = await readFile(metadataFile, "utf8").catch(() => "{}");
+  const metadata = JSON.parse(text) as Record<string, unknown>;
+  const digest = metadata["containerimage.digest"];
+  return typeof digest === "string" ? digest : undefined;
+}

@@ -1,0 +1,106 @@
+import type { BuildOutput, BuildRequest } from "../build/request.ts";
+import { UserError } from "../errors.ts";
+import { t } from "../l10n.ts";
+import { normalizePlatform } from "../platform.ts";
+import type { Platform } from "../platform.ts";
+import { validateImageReference } from "./names.ts";
+
+export { validateBuilderName, validateImageReference } from "./names.ts";
+
+/** One node of a builder on Kubernetes that is to be created. */
+export interface NewBuilderNode {
+  readonly builder: string;
+  readonly name: string;
+  /** The only platform that buildx will send to this node. */
+  readonly platform: Platform;
+  readonly driverOptions: Readonly<Record<string, string>>;
+  /** Path of a `buildkitd.toml`. */
+  readonly buildkitdConfig?: string;
+  /** False for the first node, which makes the builder. */
+  readonly isAppended: boolean;
+}
+
+/** Arguments of `buildx create` for one node. It boots nothing. */
+export function createArgs(node: NewBuilderNode): string[] {
+  return [
+    "create",
+    ...(node.isAppended ? ["--append"] : []),
+    flag("name", node.builder),
+    "--driver=kubernetes",
+    flag("node", node.name),
+    flag("platform", node.platform),
+    ...Object.entries(node.driverOptions).map(([key, value]) => flag("driver-opt", csvField(`${key}=${value}`))),
+    ...(node.buildkitdConfig === undefined ? [] : [flag("buildkitd-config", node.buildkitdConfig)]),
+  ];
+}
+
+/** Arguments of `buildx inspect`, which with `boot` starts what does not run and waits for it. */
+export function inspectArgs(builder: string, options: { readonly boot?: boolean } = {}): string[] {
+  return ["inspect", ...(options.boot ? ["--bootstrap"] : []), "--", plain(builder)];
+}
+
+/** Arguments of `buildx rm`. With `keepDaemon` only the local entry goes. */
+export function removeArgs(builder: string, options: { readonly keepDaemon?: boolean } = {}): string[] {
+  return ["rm", "--force", ...(options.keepDaemon ? ["--keep-daemon"] : []), "--", plain(builder)];
+}
+
+/**
+ * Arguments of `buildx build` with progress as JSON lines.
+ *
+ * @throws UserError when a value cannot be handed over as it is
+ */
+export function buildArgs(request: BuildRequest, metadataFile: string): string[] {
+  if (request.platforms.length === 0) throw new UserError(t("Choose at least one platform to build for."));
+  return [
+    "build",
+    flag("builder", request.builder),
+    "--progress=rawjson",
+    flag("platform", request.platforms.map(checkPlatform).join(",")),
+    flag("file", request.dockerfile),
+    ...(request.target === undefined ? [] : [flag("target", request.target)]),
+    ...(request.noCache ? ["--no-cache"] : []),
+    ...outputArgs(request.output),
+    flag("metadata-file", metadataFile),
+    // Behind `--` a path that begins with a hyphen is no option.
+    "--",
+    plain(request.buildContext),
+  ];
+}
+
+function outputArgs(output: BuildOutput): string[] {
+  switch (output.kind) {
+    case "folder":
+      return [flag("output", `type=local,${csvField(`dest=${output.path}`)}`)];
+    case "push": {
+      const problem = validateImageReference(output.reference);
+      if (problem !== undefined) throw new UserError(problem);
+      return [flag("tag", output.reference), "--push"];
+    }
+    case "none":
+      return ["--output=type=cacheonly"];
+  }
+}
+
+/** `--name=value` as one argument, so that a value may begin with a hyphen. */
+function flag(name: string, value: string): string {
+  return `--${name}=${plain(value)}`;
+}
+
+function checkPlatform(platform: Platform): Platform {
+  const normal = normalizePlatform(platform);
+  if (normal === undefined) throw new UserError(t("“{0}” is no platform; write it like linux/arm64.", platform));
+  return normal;
+}
+
+/** Line breaks would end a CSV record of buildx, and no program can be handed a NUL. */
+function plain(value: string): string {
+  if (/[\n\r\0]/.test(value)) {
+    throw new UserError(t("“{0}” holds a line break, which buildx cannot be given.", value.replace(/[\n\r\0]+/g, "⏎")));
+  }
+  return value;
+}
+
+/** A field as buildx's CSV reader wants it: quoted where a comma or a quote would split it. */
+function csvField(text: string): string {
+  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,24 @@
+import { access } from "node:fs/promises";
+import type { Builder } from "./builder.ts";
+
+/** Which kubeconfig buildx uses for a builder. */
+export type BuilderKubeconfig =
+  /** The file the builder was created with. */
+  | { readonly kind: "file"; readonly path: string }
+  /** None of its own: the default kubeconfig of the moment, or the builder is not on Kubernetes. */
+  | { readonly kind: "default" }
+  /**
+   * The file it was created with is gone. buildx would silently use the default kubeconfig instead, and with it
+   * perhaps another cluster (`driver/kubernetes/context/load.go`).
+   */
+  | { readonly kind: "missing"; readonly path: string };
+
+/** Finds out which kubeconfig a builder uses; every command for that builder is given the same. */
+export async function kubeconfigOf(builder: Builder): Promise<BuilderKubeconfig> {
+  const path = builder.nodes.find((node) => node.kubernetes?.kubeconfig)?.kubernetes?.kubeconfig;
+  if (path === undefined) return { kind: "default" };
+  return access(path).then(
+    () => ({ kind: "file", path }),
+    () => ({ kind: "missing", path }),
+  );
+}

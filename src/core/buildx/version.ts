@@ -1,0 +1,29 @@
+import semver from "semver";
+
+/** The version of a buildx binary. */
+export interface BuildxVersion {
+  /** As buildx prints it, for example `v0.38.2` or `0.29.1+ds1`. */
+  readonly text: string;
+  /** The release it is or stems from, `0.38.2`; absent for a development build that names none. */
+  readonly release: string | undefined;
+}
+
+/** The oldest buildx this extension works with: the first with all output formats it reads. */
+export const oldestSupportedBuildx = "0.13.0";
+
+/**
+ * Reads the output of `buildx version`: `github.com/docker/buildx v0.38.2 REVISION`.
+ *
+ * @returns undefined when the text is not from buildx
+ */
+export function parseBuildxVersion(output: string): BuildxVersion | undefined {
+  const text = /^github\.com\/docker\/buildx\s+(v?\d\S*)/m.exec(output)?.[1];
+  if (text === undefined) return undefined;
+  const release = semver.coerce(text)?.version;
+  return { text, release: release === "0.0.0" ? undefined : release };
+}
+
+/** True when the version is that release or newer. A development build that names no release counts as new. */
+export function isAtLeast(version: BuildxVersion, release: string): boolean {
+  return version.release === undefined || semver.gte(version.release, release);
+}
