@@ -1,0 +1,153 @@
+import { execa } from "execa";
+import { existsSync, readFileSync, readdirSync, readlinkSync, rmSync, rmdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { LabError } from "./labError.ts";
+import { isAlive, markedPids, readIfThere, readLedger, readUndo } from "./ledger.ts";
+import type { UndoEntry } from "./ledger.ts";
+import { withLock } from "./lock.ts";
+import { labNodes } from "./nodes.ts";
+import { keyDir, logDir, runDir } from "./paths.ts";
+import { Progress } from "./progress.ts";
+
+/** Ends what `up` started and takes back what it changed, and only that; also after a crash half-way. */
+export async function labDown({ progress = new Progress() }: { readonly progress?: Progress } = {}): Promise<void> {
+  await withLock("down", progress, takeDown);
+}
+
+/**
+ * The work of `labDown`, for a caller that holds the lock. Nothing is asked to end in good order: all state is thrown
+ * away, and so a crashed lab goes the same way as a healthy one.
+ */
+export async function takeDown(): Promise<void> {
+  await killAll();
+  await unmountAll();
+  for (const entry of readUndo().toReversed()) {
+    await undo(entry);
+  }
+  removeCgroups();
+  removeContainerLogLinks();
+  for (const { stateDir } of labNodes) {
+    rmSync(stateDir, { recursive: true, force: true });
+  }
+  removeRunFiles();
+}
+
+/** Again and again until none is left: a containerd may start one more shim just before its own end. */
+async function killAll(): Promise<void> {
+  const end = Date.now() + 15_000;
+  for (let pids = labPids(); pids.length > 0; pids = labPids()) {
+    if (Date.now() > end) {
+      throw new LabError(`These processes of the lab do not end: ${pids.join(", ")}.`);
+    }
+    for (const pid of pids) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // ended meanwhile
+      }
+    }
+    await delay(20);
+  }
+}
+
+function labPids(): number[] {
+  const recorded = readLedger().filter(isAlive);
+  const inContainers = containerCgroups().flatMap(pidsInCgroup);
+  return [...new Set([...recorded.map(({ pid }) => pid), ...markedPids(), ...inContainers])];
+}
+
+/**
+ * The control groups of the lab's containers: containerd puts all of a machine's under one name, so they are told by the
+ * ids in the nodes' own state folders. One folder under cgroup v2, one per controller under v1.
+ */
+function containerCgroups(): string[] {
+  const ids = labNodes.flatMap(({ stateDir }) => namesIn(join(stateDir, "io.containerd.runtime.v2.task", "k8s.io")));
+  return cgroupParents().flatMap((parent) => ids.map((id) => join(parent, id)).filter((dir) => existsSync(dir)));
+}
+
+function cgroupParents(): string[] {
+  const root = "/sys/fs/cgroup";
+  return ["", ...namesIn(root)].map((controller) => join(root, controller, "k8s.io")).filter((dir) => existsSync(dir));
+}
+
+function namesIn(dir: string): string[] {
+  return existsSync(dir) ? readdirSync(dir) : [];
+}
+
+function pidsInCgroup(dir: string): number[] {
+  const own = readIfThere(join(dir, "cgroup.procs")).split("\n").map(Number);
+  return [...own.filter((pid) => pid > 0), ...subdirs(dir).flatMap(pidsInCgroup)];
+}
+
+/** The parent, too, unless it has containers of another containerd. */
+function removeCgroups(): void {
+  containerCgroups().forEach(removeCgroup);
+  for (const dir of cgroupParents().filter((parent) => subdirs(parent).length === 0)) {
+    rmdirSync(dir);
+  }
+}
+
+function removeCgroup(dir: string): void {
+  subdirs(dir).forEach(removeCgroup);
+  rmdirSync(dir);
+}
+
+function subdirs(dir: string): string[] {
+  return readdirSync(dir, { withFileTypes: true })
+    .filter((one) => one.isDirectory())
+    .map(({ name }) => join(dir, name));
+}
+
+/** Root file systems, volumes and network namespaces of containers; the innermost first. */
+async function unmountAll(): Promise<void> {
+  const dirs = [runDir, ...labNodes.map(({ stateDir }) => stateDir)];
+  const mounts = readFileSync("/proc/mounts", "utf8")
+    .split("\n")
+    .map((line) => (line.split(" ")[1] ?? "").replaceAll("\\040", " "))
+    .filter((path) => dirs.some((dir) => path.startsWith(`${dir}/`)))
+    .toReversed();
+  if (mounts.length > 0) {
+    await execa("umount", ["--lazy", ...mounts]);
+  }
+}
+
+/** What is not there any more, or never came into being before a crash, is no error. */
+async function undo({ kind, target }: UndoEntry): Promise<void> {
+  switch (kind) {
+    case "bridge":
+      await execa("ip", ["link", "del", target], { reject: false });
+      break;
+    case "unregister":
+      if (existsSync(target)) {
+        writeFileSync(target, "-1");
+      }
+      break;
+    case "umount":
+      await execa("umount", [target], { reject: false });
+      break;
+  }
+}
+
+/** The kubelets link every container's log there, whatever their own folders are. */
+function removeContainerLogLinks(): void {
+  const dir = "/var/log/containers";
+  const links = existsSync(dir) ? readdirSync(dir, { withFileTypes: true }).filter((one) => one.isSymbolicLink()) : [];
+  for (const path of links.map(({ name }) => join(dir, name))) {
+    if (readlinkSync(path).startsWith(`${runDir}/`)) {
+      rmSync(path);
+    }
+  }
+}
+
+/** Keys and logs stay; the ledger goes last, when there is nothing left to take down. */
+function removeRunFiles(): void {
+  const kept = new Set([keyDir, logDir]);
+  const paths = namesIn(runDir)
+    .map((name) => join(runDir, name))
+    .filter((path) => !kept.has(path));
+  const last = paths.filter((path) => /\/(?:pids|undo)$/.test(path));
+  for (const path of [...paths.filter((one) => !last.includes(one)), ...last]) {
+    rmSync(path, { recursive: true, force: true });
+  }
+}

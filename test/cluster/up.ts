@@ -1,0 +1,133 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { assertLabCanRun } from "./blockers.ts";
+import { findCollisions } from "./collisions.ts";
+import { apiProcesses, controllerProcesses } from "./controlPlane.ts";
+import { packageTasks, systemToolTasks } from "./debian.ts";
+import { takeDown } from "./down.ts";
+import { goTasks } from "./goBinaries.ts";
+import { baseImageLayout, baseImageTag, baseImages, imageTasks, nodeImagesArchive } from "./images.ts";
+import { ensureKeys, writeKubeconfigs } from "./keys.ts";
+import { LabError } from "./labError.ts";
+import { withLock } from "./lock.ts";
+import { addBridge, registerEmulator } from "./machine.ts";
+import { containerdProcess, kubeletProcess, writeNodeConfig } from "./nodeRuntime.ts";
+import { labNodes } from "./nodes.ts";
+import type { LabNode } from "./nodes.ts";
+import { configDir, labBuildkitdConfig, labRegistry, logDir, runDir } from "./paths.ts";
+import { architecturePolicies, fastProbesPolicies } from "./policies.ts";
+import { ctr, kubectl, runTool, startProcess, succeeds, waitFor } from "./processes.ts";
+import { Progress } from "./progress.ts";
+import { isRegistryUp, pushLayout, registryConfig, registryProcess } from "./registry.ts";
+import { labStatus, readNodes } from "./status.ts";
+import type { LabStatus } from "./status.ts";
+
+export interface UpOptions {
+  /** Probe BuildKit's pods every second. Left out: off in a new lab, as it is in a running one. */
+  readonly fastProbes?: boolean;
+  readonly progress?: Progress;
+}
+
+/**
+ * Brings the lab up and returns when it can be used: both nodes Ready, images imported, registry filled. Builds what is
+ * missing first; leaves a lab that works as it is; cleans up after one that does not.
+ *
+ * @throws {LabError} where the lab cannot run, or something ends or takes too long; then nothing is left running.
+ */
+export async function labUp({ fastProbes, progress = new Progress() }: UpOptions = {}): Promise<LabStatus> {
+  assertLabCanRun();
+  return withLock("up", progress, async () => {
+    const before = await labStatus();
+    if (before.state === "up") {
+      progress.note("The lab is up already.");
+      await setFastProbes(fastProbes ?? before.hasFastProbes);
+      return labStatus();
+    }
+    await progress.runAll([...systemToolTasks(), ...goTasks(), ...packageTasks()]);
+    await progress.runAll(imageTasks());
+    await takeDown();
+    try {
+      await bringUp(fastProbes ?? false, progress);
+    } catch (error) {
+      await takeDown();
+      throw error;
+    }
+    return labStatus();
+  });
+}
+
+/** Builds what `up` needs, or the named programs only. */
+export async function labBuild(names: readonly string[], progress = new Progress()): Promise<void> {
+  assertLabCanRun();
+  await withLock("build", progress, async () => {
+    if (names.length > 0) {
+      return progress.runAll(goTasks(names));
+    }
+    await progress.runAll([...systemToolTasks(), ...goTasks(), ...packageTasks()]);
+    // Only now is it known that the images have to be made, too: of new programs.
+    return progress.runAll(imageTasks());
+  });
+}
+
+async function bringUp(fastProbes: boolean, progress: Progress): Promise<void> {
+  const collisions = await findCollisions();
+  if (collisions.length > 0) {
+    throw new LabError(`The lab cannot start: ${collisions.join("; ")}.`);
+  }
+  rmSync(logDir, { recursive: true, force: true });
+  for (const dir of [logDir, configDir]) {
+    mkdirSync(dir, { recursive: true });
+  }
+  await registerEmulator();
+  await ensureKeys();
+  writeKubeconfigs();
+  writeFileSync(labBuildkitdConfig, `[registry."${labRegistry}"]\n  http = true\n`);
+  apiProcesses().forEach(startProcess);
+  await Promise.all([
+    waitFor("API server", 120, () => succeeds(kubectl("get", "--raw=/readyz", "--request-timeout=2s"))),
+    ...labNodes.map(startContainerd),
+  ]);
+  progress.note("API server ready, images imported");
+  await apply(architecturePolicies());
+  await setFastProbes(fastProbes);
+  // Not before the policies: a node would come up with the wrong architecture first.
+  [...controllerProcesses(), ...labNodes.map(kubeletProcess)].forEach(startProcess);
+  await Promise.all([
+    waitFor("nodes", 90, areNodesReady),
+    waitFor("default service account", 90, () => succeeds(kubectl("get", "serviceaccount", "default"))),
+    startRegistry(),
+  ]);
+  progress.note("nodes Ready, registry filled");
+}
+
+async function startContainerd(node: LabNode): Promise<void> {
+  await addBridge(node);
+  writeNodeConfig(node);
+  startProcess(containerdProcess(node));
+  await waitFor(`containerd of ${node.name}`, 30, () => succeeds(ctr(node, "version")));
+  await ctr(node, "images", "import", "--local", nodeImagesArchive(node.architecture));
+}
+
+async function startRegistry(): Promise<void> {
+  const config = join(configDir, "registry.yml");
+  writeFileSync(config, registryConfig());
+  startProcess(registryProcess(config));
+  await waitFor("registry", 30, isRegistryUp);
+  for (const image of baseImages) {
+    await pushLayout(baseImageLayout(image), image, baseImageTag);
+  }
+}
+
+async function areNodesReady(): Promise<boolean> {
+  const nodes = await readNodes();
+  return nodes.length === labNodes.length && nodes.every(({ isReady }) => isReady);
+}
+
+async function setFastProbes(isOn: boolean): Promise<void> {
+  const args = isOn ? ["apply"] : ["delete", "--ignore-not-found"];
+  await runTool("kubectl", [...args, "--filename=-"], { cwd: runDir, input: fastProbesPolicies() });
+}
+
+async function apply(manifests: string): Promise<void> {
+  await runTool("kubectl", ["apply", "--filename=-"], { cwd: runDir, input: manifests });
+}
