@@ -186,7 +186,9 @@ async function outputOf(
       const answer = await inputText({
         ...within,
         value,
-        prompt: vscode.l10n.t("Folder for the files, relative to the Dockerfile's folder. Files there are overwritten."),
+        prompt: vscode.l10n.t(
+          "Folder for the files, relative to the Dockerfile's folder. Files there are overwritten.",
+        ),
         validate: (text) => (text.trim() ? undefined : vscode.l10n.t("Name a folder.")),
       });
       return answer === undefined || answer === "back" ? answer : { kind, path: path.resolve(base, answer.trim()) };

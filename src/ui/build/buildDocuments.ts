@@ -1,0 +1,45 @@
+import { stripVTControlCharacters } from "node:util";
+import * as vscode from "vscode";
+import type { Builds } from "../../core/build/builds.ts";
+import type { BuildRun } from "../../core/build/run.ts";
+import type { Disposable } from "../../core/event.ts";
+
+const scheme = "multi-arch-build";
+
+/** Logs of builds as read-only text documents: a step's whole log, or the whole build's. */
+export class BuildDocuments implements vscode.TextDocumentContentProvider, Disposable {
+  readonly #builds: Builds;
+  readonly #registration: Disposable;
+
+  constructor(builds: Builds) {
+    this.#builds = builds;
+    this.#registration = vscode.workspace.registerTextDocumentContentProvider(scheme, this);
+  }
+
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    const { build, step } = JSON.parse(uri.query) as { readonly build: string; readonly step?: string };
+    const run = this.#builds.find(build);
+    if (!run) return vscode.l10n.t("This build is no longer remembered.");
+    return asPlainText(step === undefined ? run.output() : run.log(step, 0).text);
+  }
+
+  async open(build: BuildRun, step?: string): Promise<void> {
+    const name = step === undefined ? vscode.l10n.t("Build Output") : vscode.l10n.t("Step Log");
+    const query = JSON.stringify({ build: build.id, step });
+    // The time makes it a new document: an open one would keep the text of the moment it was opened.
+    const uri = vscode.Uri.from({ scheme, path: `/${Date.now()}/${name}.log`, query });
+    const document = await vscode.workspace.openTextDocument(uri);
+    await vscode.window.showTextDocument(document, { preview: true });
+  }
+
+  dispose(): void {
+    this.#registration.dispose();
+  }
+}
+
+/** The text as a terminal would leave it: no escape sequences, and of overwritten lines the last version. */
+function asPlainText(text: string): string {
+  return stripVTControlCharacters(text)
+    .replaceAll("\r\n", "\n")
+    .replaceAll(/[^\n]*\r/g, "");
+}

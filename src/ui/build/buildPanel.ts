@@ -1,0 +1,173 @@
+import { randomBytes } from "node:crypto";
+import * as vscode from "vscode";
+import type { BuildRun } from "../../core/build/run.ts";
+import { DisposableStore, type Disposable } from "../../core/event.ts";
+import { messageOf } from "../../core/errors.ts";
+import type { FromWebview, LogChunk, ToWebview } from "../../protocol.ts";
+import { panelStrings } from "./panelStrings.ts";
+
+/** What the panel can ask of the rest of the extension. */
+export interface PanelActions {
+  readonly buildAgain: (build: BuildRun) => void;
+  readonly openDockerfile: (build: BuildRun, line: number | undefined) => void;
+  readonly openLog: (build: BuildRun, stepId: string) => void;
+  readonly openOutput: (build: BuildRun) => void;
+  readonly openResult: (build: BuildRun) => void;
+  readonly copyTable: (build: BuildRun) => void;
+}
+
+/** Between two drawings of a running build. Shorter is not seen, longer looks like waiting. */
+const drawEveryMs = 100;
+
+/**
+ * The webview of one build. It only draws: the truth stays here, a panel that is shown again gets all of it at once,
+ * and a hidden one gets nothing. Closing it does not stop the build.
+ */
+export class BuildPanel implements Disposable {
+  readonly build: BuildRun;
+  readonly #panel: vscode.WebviewPanel;
+  readonly #actions: PanelActions;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #subscriptions = new DisposableStore();
+  #isReady = false;
+  #timer: NodeJS.Timeout | undefined;
+  /** How far each watched log has been sent. */
+  #sent = new Map<string, number>();
+
+  constructor(build: BuildRun, extensionUri: vscode.Uri, actions: PanelActions, log: vscode.LogOutputChannel) {
+    this.build = build;
+    this.#actions = actions;
+    this.#log = log;
+    const dist = vscode.Uri.joinPath(extensionUri, "dist");
+    this.#panel = vscode.window.createWebviewPanel(
+      "multiArchBuilds.build",
+      build.snapshot().head.dockerfile,
+      { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
+      { enableScripts: true, localResourceRoots: [dist] },
+    );
+    this.#panel.iconPath = vscode.Uri.joinPath(extensionUri, "media", "icon.svg");
+    this.#subscriptions.add(this.#panel.webview.onDidReceiveMessage((message: FromWebview) => this.#receive(message)));
+    this.#subscriptions.add(this.#panel.onDidChangeViewState(() => this.#hidden()));
+    this.#subscriptions.add(build.onDidChange(() => this.#schedule()));
+    this.#panel.webview.html = page(this.#panel.webview, dist);
+  }
+
+  get onDidDispose(): vscode.Event<void> {
+    return this.#panel.onDidDispose;
+  }
+
+  get isActive(): boolean {
+    return this.#panel.active;
+  }
+
+  reveal(): void {
+    this.#panel.reveal(undefined, false);
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#subscriptions.dispose();
+    this.#panel.dispose();
+  }
+
+  #hidden(): void {
+    // The editor throws a hidden webview away; the next one says `ready` for itself.
+    if (!this.#panel.visible) this.#isReady = false;
+  }
+
+  #receive(message: FromWebview): void {
+    switch (message.type) {
+      case "ready":
+        this.#isReady = true;
+        this.#sent = new Map();
+        this.build.takeChanges();
+        this.#post({ type: "snapshot", nowMs: Date.now(), build: this.build.snapshot() });
+        return;
+      case "watchLogs":
+        this.#watchLogs(message.stepIds);
+        return;
+      case "cancel":
+        this.build.cancel();
+        return;
+      case "buildAgain":
+        return this.#actions.buildAgain(this.build);
+      case "openDockerfile":
+        return this.#actions.openDockerfile(this.build, message.line);
+      case "openLog":
+        return this.#actions.openLog(this.build, message.stepId);
+      case "openOutput":
+        return this.#actions.openOutput(this.build);
+      case "openResult":
+        return this.#actions.openResult(this.build);
+      case "copyTable":
+        return this.#actions.copyTable(this.build);
+    }
+  }
+
+  #watchLogs(stepIds: readonly string[]): void {
+    this.#sent = new Map(stepIds.map((stepId) => [stepId, this.#sent.get(stepId) ?? -1]));
+    this.#sendLogs();
+  }
+
+  #schedule(): void {
+    if (!this.#isReady) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#draw();
+    }, drawEveryMs);
+  }
+
+  #draw(): void {
+    if (!this.#isReady) return;
+    const update = this.build.takeChanges();
+    if (update) this.#post({ type: "update", nowMs: Date.now(), update });
+    this.#sendLogs();
+  }
+
+  #sendLogs(): void {
+    if (!this.#isReady) return;
+    const chunks: LogChunk[] = [];
+    for (const [stepId, sent] of this.#sent) {
+      const piece = this.build.log(stepId, Math.max(0, sent));
+      if (sent >= 0 && piece.text === "") continue;
+      this.#sent.set(stepId, piece.end);
+      chunks.push({ stepId, reset: sent < 0 || piece.isReset, text: piece.text, droppedBytes: piece.droppedBytes });
+    }
+    if (chunks.length > 0) this.#post({ type: "log", chunks });
+  }
+
+  #post(message: ToWebview): void {
+    this.#panel.webview.postMessage(message).then(undefined, (error: unknown) => {
+      this.#log.warn(`build panel: ${messageOf(error)}`);
+    });
+  }
+}
+
+function page(webview: vscode.Webview, dist: vscode.Uri): string {
+  const nonce = randomBytes(16).toString("base64");
+  const file = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(dist, name)).toString();
+  const policy = [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}'`,
+    `style-src ${webview.cspSource}`,
+    `font-src ${webview.cspSource}`,
+    `img-src ${webview.cspSource}`,
+  ].join("; ");
+  return `<!doctype html>
+<html lang="${attribute(vscode.env.language)}">
+  <head>
+    <meta charset="utf-8">
+    <meta http-equiv="Content-Security-Policy" content="${attribute(policy)}">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <link rel="stylesheet" href="${attribute(file("webview.css"))}">
+  </head>
+  <body>
+    <div id="root" data-strings="${attribute(JSON.stringify(panelStrings()))}"></div>
+    <script nonce="${nonce}" src="${attribute(file("webview.js"))}"></script>
+  </body>
+</html>`;
+}
+
+function attribute(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
+}

@@ -1,0 +1,36 @@
+import * as path from "node:path";
+import * as vscode from "vscode";
+import type { BuildRun } from "../../core/build/run.ts";
+import type { Failure } from "../../core/build/snapshot.ts";
+import type { Disposable } from "../../core/event.ts";
+
+/** Failed builds in the Problems view, at the line of the Dockerfile; gone when that Dockerfile is built again. */
+export class BuildProblems implements Disposable {
+  readonly #problems = vscode.languages.createDiagnosticCollection("multi-arch-builds");
+
+  clear(build: BuildRun): void {
+    this.#problems.delete(vscode.Uri.file(build.request.dockerfile));
+  }
+
+  /** Reports a build that has ended. */
+  async report(build: BuildRun): Promise<void> {
+    const { failure } = build.snapshot().head;
+    if (!failure) return;
+    const uri = vscode.Uri.file(build.request.dockerfile);
+    const isOwnFile = failure.file === undefined || failure.file === path.basename(build.request.dockerfile);
+    const line = isOwnFile ? (failure.line ?? 1) : 1;
+    const document = await vscode.workspace.openTextDocument(uri);
+    const range = document.lineAt(Math.min(line, document.lineCount) - 1).range;
+    const problem = new vscode.Diagnostic(range, problemText(failure), vscode.DiagnosticSeverity.Error);
+    problem.source = "buildx";
+    this.#problems.set(uri, [problem]);
+  }
+
+  dispose(): void {
+    this.#problems.dispose();
+  }
+}
+
+function problemText({ what, message, logTail }: Failure): string {
+  return [what, message, ...logTail.slice(-3)].filter(Boolean).join("\n");
+}

@@ -1,0 +1,164 @@
+import * as vscode from "vscode";
+import { validateBuilderName } from "../../core/buildx/args.ts";
+import type { ClusterNode } from "../../core/cluster/objects.ts";
+import { messageOf } from "../../core/errors.ts";
+import { inputText, pickMany, pickOne, runWizard, type Answer, type Choice } from "../wizard.ts";
+
+/** A Kubernetes cluster a builder can be created in. */
+export interface ClusterChoice {
+  /** Kubeconfig context. */
+  readonly context: string;
+  readonly server: string;
+  readonly namespace?: string;
+  readonly isCurrent: boolean;
+  /** Asks the cluster for its nodes, once. */
+  readonly nodes: () => Promise<readonly ClusterNode[]>;
+}
+
+/** What the user wants of a new builder. */
+export interface BuilderWish {
+  readonly context: string;
+  readonly namespace: string;
+  readonly architectures: readonly string[];
+  readonly replicas: number;
+  readonly name: string;
+}
+
+/** Asks where and how a builder is to be created. The cluster is asked for its architectures meanwhile. */
+export async function askBuilder(
+  clusters: readonly ClusterChoice[],
+  takenNames: readonly string[],
+): Promise<BuilderWish | undefined> {
+  let cluster = clusters.find((one) => one.isCurrent) ?? clusters[0];
+  if (!cluster) return undefined;
+  let namespace = "buildkit";
+  let architectures: readonly string[] = [];
+  let replicas = 1;
+  let name = freeName(takenNames);
+
+  const questions: (() => Promise<"next" | "back" | undefined>)[] = [];
+  const add = <T>(question: (at: At) => Promise<Answer<T>>, keep: (value: T) => void): void => {
+    const step = questions.length + 1;
+    questions.push(async () => {
+      const title = vscode.l10n.t("Create Builder");
+      const answer = await question({ title, step, totalSteps: questions.length });
+      if (answer === undefined || answer === "back") return answer;
+      keep(answer as T);
+      return "next";
+    });
+  };
+  const chosen = (): ClusterChoice => cluster;
+  if (clusters.length > 1)
+    add(
+      (at) => askCluster(at, clusters, chosen()),
+      (value) => (cluster = value),
+    );
+  add(
+    (at) => askNamespace(at, namespace),
+    (value) => (namespace = value.trim()),
+  );
+  add(
+    (at) => askArchitectures(at, chosen()),
+    (value) => (architectures = value),
+  );
+  add(
+    (at) => askReplicas(at, replicas),
+    (value) => (replicas = Number(value)),
+  );
+  add(
+    (at) => askName(at, name, takenNames),
+    (value) => (name = value.trim()),
+  );
+  const isComplete = await runWizard(questions);
+  return isComplete ? { context: chosen().context, namespace, architectures, replicas, name } : undefined;
+}
+
+type At = { readonly title: string; readonly step: number; readonly totalSteps: number };
+
+function askCluster(at: At, clusters: readonly ClusterChoice[], active: ClusterChoice): Promise<Answer<ClusterChoice>> {
+  const choices = clusters.map((cluster) => ({
+    label: cluster.context,
+    description: [cluster.server, cluster.isCurrent ? vscode.l10n.t("current") : ""].filter(Boolean).join(" · "),
+    value: cluster,
+  }));
+  return pickOne({
+    ...at,
+    placeholder: vscode.l10n.t("Kubeconfig context of the cluster"),
+    choices,
+    active: choices.find((choice) => choice.value === active),
+  });
+}
+
+function askNamespace(at: At, value: string): Promise<Answer<string>> {
+  return inputText({
+    ...at,
+    value,
+    prompt: vscode.l10n.t("Namespace for the BuildKit pods; made if it does not exist. The pods are privileged."),
+    validate: (text) =>
+      /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text.trim())
+        ? undefined
+        : vscode.l10n.t("A namespace has lower-case letters, digits and hyphens, at most 63 of them."),
+  });
+}
+
+async function askArchitectures(at: At, cluster: ClusterChoice): Promise<Answer<readonly string[]>> {
+  let nodes: readonly ClusterNode[] = [];
+  let hint = vscode.l10n.t("Architectures, one BuildKit pod or more for each");
+  try {
+    nodes = await vscode.window.withProgress({ location: { viewId: "multiArchBuilds.explorer" } }, async () =>
+      cluster.nodes(),
+    );
+  } catch (error) {
+    // Creating builders needs no right to list nodes; then the user knows what the cluster has.
+    hint = vscode.l10n.t("The cluster's architectures are not known: {0}", messageOf(error));
+  }
+  const found = Map.groupBy(nodes, (node) => node.architecture);
+  const offered = found.size > 0 ? [...found.keys()].toSorted() : ["amd64", "arm64"];
+  const choices = offered.map((architecture): Choice<string> => {
+    const own = found.get(architecture) ?? [];
+    return { label: architecture, description: describeNodes(own), value: architecture };
+  });
+  const usable = choices.filter((choice) => {
+    const own = found.get(choice.value) ?? [];
+    return own.length === 0 || own.some((node) => node.isReady && !node.isCordoned);
+  });
+  return pickMany({ ...at, placeholder: hint, choices, selected: usable });
+}
+
+function describeNodes(nodes: readonly ClusterNode[]): string {
+  if (nodes.length === 0) return "";
+  const ready = nodes.filter((node) => node.isReady && !node.isCordoned).length;
+  const names = nodes.slice(0, 3).map((node) => node.name);
+  const more = nodes.length > names.length ? ["…"] : [];
+  return vscode.l10n.t("{0} of {1} nodes usable: {2}", ready, nodes.length, [...names, ...more].join(", "));
+}
+
+function askReplicas(at: At, value: number): Promise<Answer<string>> {
+  return inputText({
+    ...at,
+    value: String(value),
+    prompt: vscode.l10n.t("BuildKit pods per architecture. More of them help several builds at once, not one build."),
+    validate: (text) => (/^[1-9]\d?$/.test(text.trim()) ? undefined : vscode.l10n.t("A number from 1 to 99.")),
+  });
+}
+
+function askName(at: At, value: string, taken: readonly string[]): Promise<Answer<string>> {
+  return inputText({
+    ...at,
+    value,
+    prompt: vscode.l10n.t("Name of the builder, as in docker buildx build --builder NAME"),
+    validate: (text) => {
+      if (taken.some((one) => one.toLowerCase() === text.trim().toLowerCase()))
+        return vscode.l10n.t("There is a builder of this name already.");
+      return validateBuilderName(text.trim());
+    },
+  });
+}
+
+function freeName(taken: readonly string[]): string {
+  const isFree = (name: string): boolean => !taken.some((one) => one.toLowerCase() === name);
+  if (isFree("multiarch")) return "multiarch";
+  let number = 2;
+  while (!isFree(`multiarch${number}`)) number++;
+  return `multiarch${number}`;
+}

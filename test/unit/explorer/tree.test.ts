@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Builder } from "../../../src/core/buildx/builder.ts";
+import type { ClusterNode, Pod, Watched, Workload } from "../../../src/core/cluster/objects.ts";
+import type { BuilderStatus } from "../../../src/core/explorer/builderItems.ts";
+import type { ExplorerItem } from "../../../src/core/explorer/item.ts";
+import { changedRows, ExplorerIndex, explorerTree, type ExplorerState } from "../../../src/core/explorer/tree.ts";
+
+const day = 86_400_000;
+const nowMs = 100 * day;
+
+const kube: Builder = {
+  name: "kube",
+  driver: "kubernetes",
+  isCurrent: true,
+  path: "/store/instances/kube",
+  nodes: ["amd64", "arm64"].map((architecture) => ({
+    name: `builder-${architecture}`,
+    endpoint: "kubernetes:///kube",
+    platforms: [`linux/${architecture}`],
+    driverOptions: { replicas: "1" },
+    kubernetes: { workload: `builder-${architecture}`, namespace: "buildkit", replicas: 1 },
+  })),
+};
+
+function pod(app: string, state: Pod["state"], nodeName?: string): Pod {
+  return {
+    uid: `uid-${app}`,
+    name: `${app}-x7k2`,
+    namespace: "buildkit",
+    app,
+    phase: "Running",
+    state,
+    nodeName,
+    createdMs: nowMs - 3 * day,
+    restarts: 0,
+  };
+}
+
+function workload(name: string, readyReplicas: number): Workload {
+  return { kind: "Deployment", name, namespace: "buildkit", uid: name, replicas: 1, readyReplicas, platforms: [] };
+}
+
+function live<T>(...items: T[]): Watched<T> {
+  return { status: { kind: "live" }, items };
+}
+
+function clusterNode(name: string, architecture: string, more: Partial<ClusterNode> = {}): ClusterNode {
+  return {
+    name,
+    architecture,
+    operatingSystem: "linux",
+    isReady: true,
+    isCordoned: false,
+    kubeletVersion: "v1.37.2",
+    allocatableCpu: 8,
+    allocatableMemoryBytes: 31 * 2 ** 30,
+    taints: [],
+    labels: {},
+    ...more,
+  };
+}
+
+function status(pods: Watched<Pod>, workloads: Watched<Workload>): BuilderStatus {
+  return { kind: "kubernetes", cluster: { name: "prod", namespace: "buildkit", pods, workloads } };
+}
+
+function state(more: Partial<ExplorerState>): ExplorerState {
+  return { builders: [], cluster: { kind: "loading" }, builds: [], nowMs, ...more };
+}
+
+/** The tree as text, one indented line a row, `!` before trouble. */
+function drawn(items: readonly ExplorerItem[], depth = 0): string {
+  return items
+    .map((one) => {
+      const mark = one.severity === "none" ? "" : "! ";
+      const text = [one.label, one.description].filter(Boolean).join("  ");
+      return `${"  ".repeat(depth)}${mark}${text}\n${drawn(one.children, depth + 1)}`;
+    })
+    .join("");
+}
+
+test("shows builder, nodes, pods and where they run", () => {
+  const known = status(
+    live(
+      pod("builder-amd64", { kind: "ready" }, "kube-a1"),
+      pod("builder-arm64", { kind: "stuck", text: "pending: no arm64 node has 4 free CPUs" }),
+    ),
+    live(workload("builder-amd64", 1), workload("builder-arm64", 0)),
+  );
+  assert.equal(
+    drawn(explorerTree(state({ builders: [[kube, known]] })).slice(0, 1)),
+    `Builders
+  ! kube  kubernetes · prod/buildkit · current
+    builder-amd64  linux/amd64 · 1 of 1 ready
+      builder-amd64-x7k2  kube-a1 · 3 d
+    ! builder-arm64  linux/arm64 · 0 of 1 ready
+      ! builder-arm64-x7k2  pending: no arm64 node has 4 free CPUs
+`,
+  );
+});
+
+test("says that a builder without workload is not created yet, and does not call it missing when that is unknown", () => {
+  const absent = status(live<Pod>(), live<Workload>());
+  assert.match(drawn(explorerTree(state({ builders: [[kube, absent]] }))), /linux\/amd64 · not created yet/);
+  const reason = "not allowed to list deployments in namespace buildkit";
+  const forbidden = status(live<Pod>(), { status: { kind: "failed", reason }, items: [] });
+  const text = drawn(explorerTree(state({ builders: [[kube, forbidden]] })));
+  assert.match(text, /! kube {2}kubernetes · prod\/buildkit · not allowed to list deployments/);
+  assert.match(text, /! builder-amd64 {2}linux\/amd64 · unknown/);
+});
+
+test("shows an unreadable builder with its cause", () => {
+  const broken: Builder = {
+    name: "broken",
+    driver: "",
+    nodes: [],
+    isCurrent: false,
+    path: "/store/instances/broken",
+    unreadable: "no JSON at line 1",
+  };
+  assert.match(
+    drawn(explorerTree(state({ builders: [[broken, { kind: "loading" }]] }))),
+    /! broken {2}unreadable: no JSON at line 1/,
+  );
+});
+
+test("groups the cluster's nodes by architecture and says what is wrong with one", () => {
+  const nodes = live(
+    clusterNode("kube-b3", "arm64", { taints: ["arch=arm64:NoSchedule"], isCordoned: true }),
+    clusterNode("kube-a1", "amd64"),
+    clusterNode("kube-a2", "amd64", { isReady: false, notReadyReason: "kubelet stopped posting its status" }),
+  );
+  assert.equal(
+    drawn(explorerTree(state({ cluster: { kind: "connected", name: "prod", nodes } })).slice(1)),
+    `Cluster  prod
+  ! amd64  2 nodes · 16 CPU · 62 GiB
+    kube-a1  Ready · v1.37.2 · 8 CPU · 31 GiB
+    ! kube-a2  not ready: kubelet stopped posting its status · v1.37.2 · 8 CPU · 31 GiB
+  arm64  1 node · 8 CPU · 31 GiB
+    kube-b3  Ready · cordoned · v1.37.2 · 8 CPU · 31 GiB · taint arch=arm64:NoSchedule
+`,
+  );
+});
+
+test("keeps the last known nodes in view when the connection is lost", () => {
+  const nodes: Watched<ClusterNode> = {
+    status: { kind: "stale", reason: "the API server does not answer" },
+    items: [clusterNode("kube-a1", "amd64")],
+  };
+  assert.equal(
+    drawn(explorerTree(state({ cluster: { kind: "connected", name: "prod", nodes } })).slice(1)),
+    `! Cluster  prod
+  ! the API server does not answer
+  amd64  1 node · 8 CPU · 31 GiB
+    kube-a1  Ready · v1.37.2 · 8 CPU · 31 GiB
+`,
+  );
+});
+
+test("every row has an id of its own", () => {
+  const known = status(
+    live(pod("builder-amd64", { kind: "ready" }), pod("builder-arm64", { kind: "ready" })),
+    live(workload("builder-amd64", 1)),
+  );
+  const seen: string[] = [];
+  const visit = (items: readonly ExplorerItem[]): void => {
+    for (const one of items) {
+      seen.push(one.id);
+      visit(one.children);
+    }
+  };
+  visit(
+    explorerTree(
+      state({
+        builders: [[kube, known]],
+        cluster: { kind: "connected", name: "p", nodes: live(clusterNode("n", "amd64")) },
+      }),
+    ),
+  );
+  assert.equal(new Set(seen).size, seen.length);
+});
+
+test("draws one row again when one pod has changed", () => {
+  const workloads = live(workload("builder-amd64", 1));
+  const index = (nodeName: string): ExplorerIndex =>
+    new ExplorerIndex(
+      explorerTree(
+        state({ builders: [[kube, status(live(pod("builder-amd64", { kind: "ready" }, nodeName)), workloads)]] }),
+      ),
+    );
+  assert.deepEqual(changedRows(index("a"), index("a")), []);
+  assert.deepEqual(changedRows(index("a"), index("b")), ["builder:kube/builder-amd64/uid-builder-amd64"]);
+});
+
+test("draws the parent again when a row comes or goes", () => {
+  const index = (...pods: Pod[]): ExplorerIndex =>
+    new ExplorerIndex(explorerTree(state({ builders: [[kube, status(live(...pods), live<Workload>())]] })));
+  const one = pod("builder-amd64", { kind: "ready" });
+  assert.deepEqual(changedRows(index(), index(one)), ["builder:kube/builder-amd64"]);
+  assert.equal(changedRows(index(), new ExplorerIndex([])), "all");
+});
