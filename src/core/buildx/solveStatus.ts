@@ -1,0 +1,152 @@
+/**
+ * One message of BuildKit's progress stream, as `--progress=rawjson` writes it: one JSON object per line on stderr.
+ * Wire names and types are those of https://github.com/moby/buildkit/blob/v0.34.2/client/graph.go (`SolveStatus`);
+ * the writer is `rawJSONDisplay` in util/progress/progressui/display.go. Times are RFC 3339, see {@link parseTime}.
+ */
+export interface SolveStatus {
+  readonly vertexes: readonly WireVertex[];
+  readonly statuses: readonly WireStatus[];
+  readonly logs: readonly WireLog[];
+}
+
+/** `client.Vertex`. Sent as a whole on every change; what is absent is not so yet. */
+export interface WireVertex {
+  readonly digest: string;
+  /** Digests of the vertices this one needs. Absent in repeated events of a source. */
+  readonly inputs?: readonly string[];
+  readonly name?: string;
+  readonly started?: string;
+  readonly completed?: string;
+  readonly cached?: boolean;
+  readonly error?: string;
+  readonly progressGroup?: WireProgressGroup;
+}
+
+/** `pb.ProgressGroup` of solver/pb/ops.proto: vertices that are shown as one step. */
+export interface WireProgressGroup {
+  readonly id?: string;
+  readonly name?: string;
+  readonly weak?: boolean;
+}
+
+/** `client.VertexStatus`: sub-progress of a vertex. */
+export interface WireStatus {
+  /** Text for people; the key within its vertex. */
+  readonly id: string;
+  readonly vertex: string;
+  readonly name?: string;
+  readonly current?: number;
+  readonly total?: number;
+  readonly timestamp?: string;
+  readonly completed?: string;
+}
+
+/** `client.VertexLog`: a piece of a step's output, cut anywhere. */
+export interface WireLog {
+  readonly vertex: string;
+  /** 1 is stdout, 2 is stderr. */
+  readonly stream?: number;
+  /** Bytes in base64. */
+  readonly data: string;
+  readonly timestamp?: string;
+}
+
+/**
+ * Reads one line of buildx's stderr: a progress message, or the line itself when it is plain text. Never throws;
+ * entries that are not of the wire's types are left out.
+ */
+export function parseProgressLine(line: string): SolveStatus | string {
+  if (!line.startsWith("{")) return line;
+  let message: unknown;
+  try {
+    message = JSON.parse(line);
+  } catch {
+    return line; // plain text that happens to begin with a brace, or a line cut by the end of the process
+  }
+  if (!isRecord(message)) return line;
+  const { vertexes, statuses, logs } = message;
+  return {
+    vertexes: vertexes === undefined ? none : entries(vertexes, isVertex),
+    statuses: statuses === undefined ? none : entries(statuses, isStatus),
+    logs: logs === undefined ? none : entries(logs, isLog),
+  };
+}
+
+/**
+ * A time of the wire in epoch milliseconds with its fraction (Go's RFC3339Nano: any offset, 0 to 9 digits).
+ * Undefined when there is none or the text is no time.
+ */
+export function parseTime(text: string | undefined): number | undefined {
+  const match = text === undefined ? null : timePattern.exec(text);
+  if (!match) return undefined;
+  const seconds = Date.parse(`${match[1]}${match[3]}`);
+  return Number.isNaN(seconds) ? undefined : seconds + Number(`0.${match[2] ?? "0"}`) * 1000;
+}
+
+const timePattern = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/;
+
+const none: readonly never[] = [];
+
+function entries<T>(value: unknown, isEntry: (entry: unknown) => entry is T): readonly T[] {
+  if (!Array.isArray(value)) return none;
+  const all: readonly unknown[] = value;
+  return all.every(isEntry) ? all : all.filter(isEntry);
+}
+
+function isVertex(value: unknown): value is WireVertex {
+  return (
+    isRecord(value) &&
+    typeof value["digest"] === "string" &&
+    isOptional(value["name"], "string") &&
+    isOptional(value["started"], "string") &&
+    isOptional(value["completed"], "string") &&
+    isOptional(value["cached"], "boolean") &&
+    isOptional(value["error"], "string") &&
+    (value["inputs"] === undefined || isStrings(value["inputs"])) &&
+    (value["progressGroup"] === undefined || isProgressGroup(value["progressGroup"]))
+  );
+}
+
+function isProgressGroup(value: unknown): value is WireProgressGroup {
+  return (
+    isRecord(value) &&
+    isOptional(value["id"], "string") &&
+    isOptional(value["name"], "string") &&
+    isOptional(value["weak"], "boolean")
+  );
+}
+
+function isStatus(value: unknown): value is WireStatus {
+  return (
+    isRecord(value) &&
+    typeof value["id"] === "string" &&
+    typeof value["vertex"] === "string" &&
+    isOptional(value["name"], "string") &&
+    isOptional(value["current"], "number") &&
+    isOptional(value["total"], "number") &&
+    isOptional(value["timestamp"], "string") &&
+    isOptional(value["completed"], "string")
+  );
+}
+
+function isLog(value: unknown): value is WireLog {
+  return (
+    isRecord(value) &&
+    typeof value["vertex"] === "string" &&
+    typeof value["data"] === "string" &&
+    isOptional(value["stream"], "number") &&
+    isOptional(value["timestamp"], "string")
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isStrings(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
+function isOptional(value: unknown, type: "string" | "number" | "boolean"): boolean {
+  return value === undefined || typeof value === type;
+}

@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { BuildxCli } from "../../../src/core/buildx/cli.ts";
+
+/** The stand-in for docker-buildx; what it can do is written in the file. */
+export const fakeBuildxPath = fileURLToPath(new URL("../../fixtures/bin/fake-buildx.cjs", import.meta.url));
+
+/** A buildx that does these acts, whatever it is asked. */
+export function fakeBuildx(
+  acts: readonly (readonly unknown[])[],
+  options: { readonly graceMs?: number; readonly env?: NodeJS.ProcessEnv } = {},
+): BuildxCli {
+  const env = { PATH: process.env["PATH"], ...options.env, FAKE_BUILDX: JSON.stringify(acts) };
+  return new BuildxCli([process.execPath, fakeBuildxPath], env, options.graceMs);
+}
+
+/** All values of an iterable. */
+export async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const value of values) all.push(value);
+  return all;
+}
+
+/** True while the process exists and is no zombie that only waits to be collected by its parent. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) [ZX] /s.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}
