@@ -1,0 +1,24 @@
+// Runs the suite in one VS Code through `@vscode/test-electron`. A process of its own, because
+// `runTests` prints by itself and leaves what it started running when it is given up.
+import { runTests } from "@vscode/test-electron";
+
+const [job = ""] = process.argv.slice(2);
+const { executable, extension, suite, launchArgs } = JSON.parse(job) as SuiteJob;
+
+// Only an interrupt is passed on to VS Code by runTests.
+process.on("SIGTERM", () => process.kill(process.pid, "SIGINT"));
+
+await runTests({
+  vscodeExecutablePath: executable,
+  extensionDevelopmentPath: extension,
+  extensionTestsPath: suite,
+  launchArgs: [...launchArgs],
+});
+
+/** What to run, as JSON in the first argument. */
+export interface SuiteJob {
+  readonly executable: string;
+  readonly extension: string;
+  readonly suite: string;
+  readonly launchArgs: readonly string[];
+}
