@@ -18,16 +18,19 @@ export interface ClusterNode {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** What a pod is doing, told from its conditions and container states. */
+/**
+ * What a pod is doing, told from its conditions and container states. Texts are phrases in lower case, made to follow
+ * a name.
+ */
 export type PodState =
   | { readonly kind: "ready" }
-  /** Scheduled and on its way: `text` says what it waits for. */
-  | { readonly kind: "starting"; readonly text: string }
-  /** Cannot go on by itself: `text` says why. */
-  | { readonly kind: "stuck"; readonly text: string }
+  /** Scheduled and on its way: `text` says what it waits for, `sinceMs` since when (epoch), where that is known. */
+  | { readonly kind: "starting"; readonly text: string; readonly sinceMs?: number }
+  /** Cannot go on by itself: `text` says why in our words, `detail` in Kubernetes' own, where it says more. */
+  | { readonly kind: "stuck"; readonly text: string; readonly detail?: string }
   | { readonly kind: "terminating"; readonly text: string }
-  /** Ended, or its container was killed: `text` says how (`OOMKilled`, `evicted: …`, `exit code 1`). */
-  | { readonly kind: "dead"; readonly text: string };
+  /** Ended, or its container was killed: `text` says how (`out of memory`, `evicted: …`, `exit code 1`). */
+  | { readonly kind: "dead"; readonly text: string; readonly detail?: string };
 
 /** One pod of a builder node (a replica). Read from a Kubernetes `Pod`. */
 export interface Pod {

@@ -1,0 +1,100 @@
+import type { KubeApi } from "./api.ts";
+import { ListWatch, type Resource } from "./listWatch.ts";
+import type { ClusterNode, Pod, Watched, WatchStatus, Workload } from "./objects.ts";
+import { parseNode } from "./parseNode.ts";
+import { parsePod } from "./parsePod.ts";
+import { parseWorkload } from "./parseWorkload.ts";
+
+/** The watched collections of one cluster; the same object for the same question. */
+export interface Collections {
+  nodes(): Resource<ClusterNode>;
+  pods(namespace: string): Resource<Pod>;
+  workloads(namespace: string): Resource<Workload>;
+}
+
+/** The container of every BuildKit pod that buildx makes; nobody else's pods are kept in memory. */
+const containerName = "buildkitd";
+const verbs = "list, watch";
+
+/** Makes the collections that are read through this API. None is watched before somebody listens. */
+export function collections(api: KubeApi): Collections {
+  const nodes = new ListWatch(api, { path: "/api/v1/nodes", parse: parseNode, attempt: { verbs, resource: "nodes" } });
+  return {
+    nodes: () => nodes,
+    pods: memoized((namespace) => {
+      const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
+      const attempt = { verbs, resource: "pods", namespace };
+      // buildx labels all its pods so; the server need not send the others.
+      return new ListWatch(api, { path, labelSelector: "app", parse: parseBuildKitPod, attempt });
+    }),
+    workloads: memoized((namespace) =>
+      bothKinds(workloads(api, "Deployment", namespace), workloads(api, "StatefulSet", namespace)),
+    ),
+  };
+}
+
+function workloads(api: KubeApi, kind: Workload["kind"], namespace: string): Resource<Workload> {
+  const resource = kind === "Deployment" ? "deployments" : "statefulsets";
+  return new ListWatch(api, {
+    path: `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/${resource}`,
+    labelSelector: "app",
+    parse: (object) => (isBuildKitWorkload(object) ? parseWorkload(kind, object) : undefined),
+    attempt: { verbs, resource, namespace },
+  });
+}
+
+/**
+ * Both as one. Rights for Deployments alone are enough for most builders, so the two together fail only when both do.
+ */
+function bothKinds(deployments: Resource<Workload>, statefulSets: Resource<Workload>): Resource<Workload> {
+  const joined = (): Watched<Workload> => {
+    const [a, b] = [deployments.current, statefulSets.current];
+    const status = doubt[a.status.kind] >= doubt[b.status.kind] ? a.status : b.status;
+    return { status, items: [...a.items, ...b.items] };
+  };
+  return {
+    get current() {
+      return joined();
+    },
+    onDidChange: (listener) => {
+      const parts = [deployments, statefulSets].map((part) => part.onDidChange(() => listener(joined())));
+      return { dispose: () => parts.forEach((part) => part.dispose()) };
+    },
+    retry: () => {
+      deployments.retry();
+      statefulSets.retry();
+    },
+  };
+}
+
+/** Which of two states the whole is in: the one with the higher number. */
+const doubt: Readonly<Record<WatchStatus["kind"], number>> = { loading: 3, stale: 2, live: 1, failed: 0 };
+
+function parseBuildKitPod(object: unknown): Pod | undefined {
+  return hasBuildKit((object as { readonly spec?: PodSpec }).spec) ? parsePod(object) : undefined;
+}
+
+function isBuildKitWorkload(object: unknown): boolean {
+  return hasBuildKit(
+    (object as { readonly spec?: { readonly template?: { readonly spec?: PodSpec } } }).spec?.template?.spec,
+  );
+}
+
+interface PodSpec {
+  readonly containers?: readonly { readonly name?: string }[] | null;
+}
+
+function hasBuildKit(spec: PodSpec | undefined): boolean {
+  return (spec?.containers ?? []).some(({ name }) => name === containerName);
+}
+
+function memoized<T>(make: (namespace: string) => T): (namespace: string) => T {
+  const made = new Map<string, T>();
+  return (namespace) => {
+    const known = made.get(namespace);
+    if (known !== undefined) return known;
+    const fresh = make(namespace);
+    made.set(namespace, fresh);
+    return fresh;
+  };
+}

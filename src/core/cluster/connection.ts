@@ -1,0 +1,141 @@
+import type { Disposable } from "../event.ts";
+import { messageOf, UserError } from "../errors.ts";
+import type { KubeApi } from "./api.ts";
+import type { Collections } from "./collections.ts";
+import type { ClusterAccess } from "./kubeconfig.ts";
+import type { Resource } from "./listWatch.ts";
+import type { ClusterNode, Pod, Workload } from "./objects.ts";
+import { failedResource, SwitchedResource } from "./switchedResource.ts";
+
+/** One server as one user, shared by all connections that lead there. */
+export interface Link extends Disposable {
+  readonly access: ClusterAccess;
+  readonly api: KubeApi;
+  readonly collections: Collections;
+}
+
+/** What a connection needs to find its way, now and after its kubeconfig has changed. */
+export interface Route {
+  /** Reads the kubeconfig again. */
+  resolve(): Promise<ClusterAccess>;
+  /** A use of the shared link; the user disposes it. */
+  link(access: ClusterAccess): Link;
+  /** Calls the listener after the kubeconfig has changed. */
+  onDidChange(listener: () => void): Disposable;
+}
+
+/**
+ * A use of one cluster, until disposed. It follows its kubeconfig: when that changes so that the context means another
+ * server or user, everything here moves there; while the kubeconfig is broken, everything here fails with its reason.
+ */
+export class ClusterConnection implements Disposable {
+  readonly #route: Route;
+  readonly #kubeconfigWatch: Disposable;
+  readonly #nodes: SwitchedResource<ClusterNode>;
+  readonly #pods = new Map<string, SwitchedResource<Pod>>();
+  readonly #workloads = new Map<string, SwitchedResource<Workload>>();
+  #link: Link;
+  #broken: UserError | undefined;
+  #reloads = 0;
+
+  constructor(access: ClusterAccess, route: Route) {
+    this.#route = route;
+    this.#link = route.link(access);
+    this.#nodes = new SwitchedResource(this.#link.collections.nodes());
+    this.#kubeconfigWatch = route.onDidChange(() => void this.#reload());
+  }
+
+  /** Name of the context. */
+  get name(): string {
+    return this.#link.access.context.name;
+  }
+
+  /** URL of the API server. */
+  get server(): string {
+    return this.#link.access.context.server;
+  }
+
+  /** Namespace of the context; `default` when it names none. */
+  get namespace(): string {
+    return this.#link.access.context.namespace ?? "default";
+  }
+
+  /** The client of this moment; ask again for each use. @throws {UserError} while the kubeconfig is broken */
+  get api(): KubeApi {
+    if (this.#broken) throw this.#broken;
+    return this.#link.api;
+  }
+
+  nodes(): Resource<ClusterNode> {
+    return this.#nodes;
+  }
+
+  /** BuildKit pods of the namespace. */
+  pods(namespace: string): Resource<Pod> {
+    return this.#switched(this.#pods, namespace, () => this.#link.collections.pods(namespace));
+  }
+
+  /** Deployments and StatefulSets of the namespace that run BuildKit. */
+  workloads(namespace: string): Resource<Workload> {
+    return this.#switched(this.#workloads, namespace, () => this.#link.collections.workloads(namespace));
+  }
+
+  /** Tries again now whatever waits after a failure; reads the kubeconfig again too. */
+  retry(): void {
+    void this.#reload();
+    for (const resource of [this.#nodes, ...this.#pods.values(), ...this.#workloads.values()]) resource.retry();
+  }
+
+  dispose(): void {
+    this.#reloads = Infinity;
+    this.#kubeconfigWatch.dispose();
+    this.#link.dispose();
+  }
+
+  /** Never throws: what is wrong becomes the state of the resources. */
+  async #reload(): Promise<void> {
+    const reload = (this.#reloads += 1);
+    let result: ClusterAccess | UserError;
+    try {
+      result = await this.#route.resolve();
+    } catch (error) {
+      result = error instanceof UserError ? error : new UserError(messageOf(error), { cause: error });
+    }
+    if (reload !== this.#reloads) return; // A later change came in between, or the end.
+    if (result instanceof UserError) {
+      this.#broken = result;
+      this.#switchAll(undefined, false);
+      return;
+    }
+    const wasBroken = this.#broken !== undefined;
+    if (result.identity === this.#link.access.identity && !wasBroken) return;
+    this.#broken = undefined;
+    const previous = this.#link;
+    this.#link = this.#route.link(result);
+    this.#switchAll(this.#link.collections, previous.access.context.server === result.context.server);
+    previous.dispose();
+  }
+
+  #switchAll(collections: Collections | undefined, isSameServer: boolean): void {
+    const reason = this.#broken?.message ?? "";
+    this.#nodes.switchTo(collections?.nodes() ?? failedResource(reason), isSameServer);
+    for (const [namespace, pods] of this.#pods) {
+      pods.switchTo(collections?.pods(namespace) ?? failedResource(reason), isSameServer);
+    }
+    for (const [namespace, workloads] of this.#workloads) {
+      workloads.switchTo(collections?.workloads(namespace) ?? failedResource(reason), isSameServer);
+    }
+  }
+
+  #switched<T>(
+    known: Map<string, SwitchedResource<T>>,
+    namespace: string,
+    source: () => Resource<T>,
+  ): SwitchedResource<T> {
+    const existing = known.get(namespace);
+    if (existing) return existing;
+    const fresh = new SwitchedResource(this.#broken ? failedResource<T>(this.#broken.message) : source());
+    known.set(namespace, fresh);
+    return fresh;
+  }
+}

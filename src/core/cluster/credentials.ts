@@ -1,0 +1,165 @@
+import { readFile } from "node:fs/promises";
+import { messageOf, UserError } from "../errors.ts";
+import { t } from "../l10n.ts";
+import { type ExecCredential, runExecPlugin } from "./execPlugin.ts";
+import type { ClusterAccess } from "./kubeconfig.ts";
+import { isStanza, type Stanza, textIn } from "./kubeconfigFile.ts";
+
+/** What one request needs to be let in. Holds secrets: never log it. */
+export interface Credentials {
+  /** Value of the `Authorization` header. */
+  readonly authorization?: string;
+  /** Other headers: impersonation. */
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly certificate?: string | Buffer;
+  readonly key?: string | Buffer;
+}
+
+/** A credential is renewed this long before its end, so that it does not end on the way. */
+const renewBeforeMs = 10_000;
+
+/**
+ * The credentials of a kubeconfig user: client certificate, token, token file, user name and password, exec plugin, or
+ * the ID token of an OIDC auth provider. A plugin runs once for all who ask at the same time, and again when its
+ * answer has expired or {@link invalidate} was called.
+ */
+export class CredentialSource {
+  readonly #access: ClusterAccess;
+  readonly #env: Readonly<NodeJS.ProcessEnv>;
+  #exec: Promise<ExecCredential> | undefined;
+
+  constructor(access: ClusterAccess, env: Readonly<NodeJS.ProcessEnv>) {
+    this.#access = access;
+    this.#env = env;
+  }
+
+  /** True when {@link invalidate} can lead to other credentials, so that a refused request is worth a second try. */
+  get isRenewable(): boolean {
+    return isStanza(this.#access.user["exec"]) || textIn(this.#access.user, "tokenFile") !== undefined;
+  }
+
+  /** Forgets what a plugin has answered: the server has refused it. */
+  invalidate(): void {
+    this.#exec = undefined;
+  }
+
+  /** @throws {UserError} a file cannot be read, a plugin fails, a sign-in has expired */
+  async get(signal: AbortSignal | undefined): Promise<Credentials> {
+    const { user } = this.#access;
+    const authorization = await staticAuthorization(user);
+    // As in client-go: what stands in the kubeconfig wins, the plugin is not even run.
+    const exec =
+      isStanza(user["exec"]) && authorization === undefined ? await this.#execCredential(user["exec"], signal) : {};
+    return {
+      authorization: authorization ?? (exec.token === undefined ? undefined : `Bearer ${exec.token}`),
+      headers: impersonation(user),
+      certificate: exec.certificate ?? (await dataOrFile(user, "client-certificate")),
+      key: exec.key ?? (await dataOrFile(user, "client-key")),
+    };
+  }
+
+  async #execCredential(exec: Stanza, signal: AbortSignal | undefined): Promise<ExecCredential> {
+    const running = this.#exec;
+    if (running) {
+      const { expiresMs = Infinity } = await untilAborted(running, signal);
+      if (expiresMs - renewBeforeMs > Date.now()) return running;
+      if (this.#exec === running) this.#exec = undefined;
+    }
+    // Without the caller's signal: others may be waiting for the same answer.
+    this.#exec ??= runExecPlugin(exec, this.#access.cluster, { env: this.#env });
+    const started = this.#exec;
+    started.catch(() => {
+      if (this.#exec === started) this.#exec = undefined;
+    });
+    return untilAborted(started, signal);
+  }
+}
+
+/**
+ * What must be read into TLS options from a key that exists as `KEY-data` (base64) and as `KEY` (a file).
+ *
+ * @throws {UserError} when the file cannot be read
+ */
+export async function dataOrFile(stanza: Stanza, key: string): Promise<Buffer | undefined> {
+  const data = textIn(stanza, `${key}-data`);
+  if (data !== undefined) return Buffer.from(data, "base64");
+  const file = textIn(stanza, key);
+  return file === undefined ? undefined : readNamed(file);
+}
+
+async function staticAuthorization(user: Stanza): Promise<string | undefined> {
+  const tokenFile = textIn(user, "tokenFile");
+  if (tokenFile !== undefined) return `Bearer ${String(await readNamed(tokenFile)).trim()}`;
+  const token = textIn(user, "token");
+  if (token !== undefined) return `Bearer ${token}`;
+  const name = textIn(user, "username");
+  if (name !== undefined) {
+    return `Basic ${Buffer.from(`${name}:${textIn(user, "password") ?? ""}`).toString("base64")}`;
+  }
+  return isStanza(user["auth-provider"]) ? `Bearer ${authProviderToken(user["auth-provider"])}` : undefined;
+}
+
+/**
+ * Tokens of an auth provider are used, never renewed: an identity provider may take back the old refresh token when
+ * it hands out a new one, and only kubectl writes that into the user's kubeconfig.
+ */
+function authProviderToken(provider: Stanza): string {
+  const config = isStanza(provider["config"]) ? provider["config"] : {};
+  const name = textIn(provider, "name") ?? "";
+  const token = textIn(config, "id-token");
+  if (name !== "oidc") {
+    throw new UserError(t('The auth provider "{0}" of the kubeconfig is no longer supported.', name), {
+      remedy: t("Use its exec plugin, as kubectl and buildx need it too."),
+      action: "openKubeconfig",
+    });
+  }
+  if (token === undefined || expiryOf(token) < Date.now()) {
+    throw new UserError(t("The sign-in to the cluster has expired."), {
+      remedy: t("Run any kubectl command in a terminal once: it signs in again."),
+      action: "retry",
+    });
+  }
+  return token;
+}
+
+function expiryOf(jsonWebToken: string): number {
+  const payload = Buffer.from(jsonWebToken.split(".")[1] ?? "", "base64url").toString();
+  const match = /"exp"\s*:\s*(\d+)/.exec(payload);
+  return match ? Number(match[1]) * 1000 : Infinity;
+}
+
+function impersonation(user: Stanza): Record<string, string | string[]> {
+  const name = textIn(user, "as");
+  const uid = textIn(user, "as-uid");
+  if (name === undefined) return {};
+  const groups = Array.isArray(user["as-groups"]) ? user["as-groups"].map(String) : [];
+  const extra = isStanza(user["as-user-extra"]) ? user["as-user-extra"] : {};
+  return {
+    "impersonate-user": name,
+    ...(uid === undefined ? {} : { "impersonate-uid": uid }),
+    ...(groups.length > 0 ? { "impersonate-group": groups } : {}),
+    ...Object.fromEntries(
+      Object.entries(extra).map(([key, values]) => [
+        `impersonate-extra-${encodeURIComponent(key.toLowerCase())}`,
+        (Array.isArray(values) ? values : [values]).map(String),
+      ]),
+    ),
+  };
+}
+
+async function readNamed(file: string): Promise<Buffer> {
+  return readFile(file).catch((error: unknown) => {
+    const what = t("The kubeconfig names a file that cannot be read: {0}", messageOf(error));
+    throw new UserError(what, { action: "openKubeconfig", cause: error });
+  });
+}
+
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  signal.throwIfAborted();
+  return new Promise<T>((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    signal.addEventListener("abort", abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}

@@ -1,0 +1,176 @@
+import { spawn } from "node:child_process";
+import { isAbort, messageOf, UserError } from "../errors.ts";
+import { t } from "../l10n.ts";
+import { isStanza, type Stanza, textIn } from "./kubeconfigFile.ts";
+
+/** What an exec plugin has handed out. */
+export interface ExecCredential {
+  readonly token?: string;
+  readonly certificate?: string;
+  readonly key?: string;
+  /** When it ends, as the plugin says; absent: it says nothing. */
+  readonly expiresMs?: number;
+}
+
+/** People may have to sign in in a browser meanwhile; kubelogin gives them as long. */
+const defaultTimeoutMs = 180_000;
+const protocol = "client.authentication.k8s.io/";
+
+/**
+ * Runs the plugin of a user's `exec` entry, by the protocol `client.authentication.k8s.io`. Never interactive: the
+ * plugin gets no terminal.
+ *
+ * @throws {UserError} the plugin is missing, fails (with what it printed), answers nonsense, or takes too long
+ */
+export async function runExecPlugin(
+  exec: Stanza,
+  cluster: Stanza,
+  options: { readonly env: Readonly<NodeJS.ProcessEnv>; readonly signal?: AbortSignal; readonly timeoutMs?: number },
+): Promise<ExecCredential> {
+  const command = textIn(exec, "command");
+  const apiVersion = textIn(exec, "apiVersion");
+  if (command === undefined || apiVersion === undefined) {
+    throw new UserError(t("The user's exec entry in the kubeconfig names no command or no apiVersion."), {
+      action: "openKubeconfig",
+    });
+  }
+  if (exec["interactiveMode"] === "Always") {
+    throw new UserError(t("Signing in to the cluster with {0} needs a terminal.", command), {
+      remedy: t("Sign in with kubectl in a terminal, or use a user entry that needs none."),
+    });
+  }
+  const run = { command, args: stringsOf(exec["args"]), env: pluginEnv(exec, cluster, apiVersion, options.env) };
+  const result = await runProcess(run, options.timeoutMs ?? defaultTimeoutMs, options.signal).catch(
+    (error: unknown) => {
+      if (isAbort(error) || error instanceof UserError) throw error;
+      throw notStarted(command, exec, error);
+    },
+  );
+  if (result.code !== 0) {
+    const printed = result.stderr.trim() || result.stdout.trim() || t("It printed nothing.");
+    throw new UserError(t("Signing in to the cluster with {0} failed: {1}", command, printed.slice(-2000)));
+  }
+  return parseCredential(result.stdout, command, apiVersion);
+}
+
+function pluginEnv(
+  exec: Stanza,
+  cluster: Stanza,
+  apiVersion: string,
+  env: Readonly<NodeJS.ProcessEnv>,
+): Record<string, string | undefined> {
+  const spec = { interactive: false, cluster: exec["provideClusterInfo"] === true ? clusterInfo(cluster) : undefined };
+  const own = (Array.isArray(exec["env"]) ? exec["env"] : []).flatMap((entry: unknown) =>
+    isStanza(entry) && textIn(entry, "name") !== undefined
+      ? [[textIn(entry, "name"), textIn(entry, "value") ?? ""]]
+      : [],
+  );
+  return {
+    ...env,
+    ...Object.fromEntries(own),
+    KUBERNETES_EXEC_INFO: JSON.stringify({ kind: "ExecCredential", apiVersion, spec }),
+  };
+}
+
+function clusterInfo(cluster: Stanza): Stanza {
+  const extensions = Array.isArray(cluster["extensions"]) ? cluster["extensions"] : [];
+  const own = extensions.find(
+    (entry: unknown) => isStanza(entry) && entry["name"] === "client.authentication.k8s.io/exec",
+  );
+  const { extensions: _, ...rest } = cluster;
+  return { ...rest, config: isStanza(own) ? own["extension"] : undefined };
+}
+
+interface ProcessResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function runProcess(
+  run: { readonly command: string; readonly args: readonly string[]; readonly env: NodeJS.ProcessEnv },
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<ProcessResult> {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const child = spawn(run.command, run.args, {
+    env: run.env,
+    stdio: ["ignore", "pipe", "pipe"],
+    windowsHide: true,
+    signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+  });
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+  return new Promise((resolve, reject) => {
+    child.once("error", (error) => {
+      const timedOut = timeout.aborted && !signal?.aborted;
+      reject(timedOut ? tooSlow(run.command, timeoutMs, String(Buffer.concat(stderr))) : error);
+    });
+    child.once("close", (code) => {
+      resolve({ code, stdout: String(Buffer.concat(stdout)), stderr: String(Buffer.concat(stderr)) });
+    });
+  });
+}
+
+function parseCredential(stdout: string, command: string, apiVersion: string): ExecCredential {
+  const answer = parseJson(stdout);
+  const status = isStanza(answer) ? answer["status"] : undefined;
+  if (!isStanza(answer) || answer["kind"] !== "ExecCredential" || !isStanza(status)) {
+    throw new UserError(t("{0} did not answer with credentials for the cluster.", command));
+  }
+  const given = textIn(answer, "apiVersion");
+  if (given !== apiVersion && given?.startsWith(protocol)) {
+    throw new UserError(t("{0} answered in {1}, but the kubeconfig asks for {2}.", command, given, apiVersion), {
+      remedy: t("Set the apiVersion of the user's exec entry to the one that the plugin speaks."),
+      action: "openKubeconfig",
+    });
+  }
+  const expires = Date.parse(textIn(status, "expirationTimestamp") ?? "");
+  const token = textIn(status, "token");
+  const certificate = textIn(status, "clientCertificateData");
+  if (token === undefined && certificate === undefined) {
+    throw new UserError(t("{0} answered without a token or a certificate for the cluster.", command));
+  }
+  return {
+    token,
+    certificate,
+    key: textIn(status, "clientKeyData"),
+    expiresMs: Number.isNaN(expires) ? undefined : expires,
+  };
+}
+
+function notStarted(command: string, exec: Stanza, error: unknown): UserError {
+  const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+  const what = isMissing
+    ? t("Signing in to the cluster needs {0}, which is not installed or not in the editor's PATH.", command)
+    : t("Signing in to the cluster with {0} failed: {1}", command, messageOf(error));
+  return new UserError(what, {
+    remedy: isMissing ? textIn(exec, "installHint")?.trim() : undefined,
+    cause: error,
+  });
+}
+
+function tooSlow(command: string, timeoutMs: number, stderr: string): UserError {
+  const printed = stderr.trim();
+  const seconds = Math.round(timeoutMs / 1000);
+  return new UserError(
+    printed === ""
+      ? t("Signing in to the cluster with {0} took longer than {1} seconds.", command, seconds)
+      : t("Signing in to the cluster with {0} took longer than {1} seconds. It said: {2}", command, seconds, printed),
+    { action: "retry" },
+  );
+}
+
+function stringsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
+function parseJson(source: string): unknown {
+  try {
+    return JSON.parse(source);
+  } catch {
+    return undefined; // The caller says that this is no answer.
+  }
+}

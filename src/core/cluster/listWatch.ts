@@ -1,0 +1,262 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import { Emitter, type Event } from "../event.ts";
+import { isAbort } from "../errors.ts";
+import type { KubeApi, WatchEvent } from "./api.ts";
+import { ApiError, isExpired } from "./apiError.ts";
+import { type Attempt, explain } from "./explain.ts";
+import type { Watched, WatchStatus } from "./objects.ts";
+import { metadataOf } from "./wire.ts";
+
+/** A collection that is kept up to date as long as somebody listens. */
+export interface Resource<T> {
+  /** The latest snapshot; `loading` until the first listener has come and the first list is there. */
+  readonly current: Watched<T>;
+  /** Fires with the new snapshot, at most about twenty times a second. The first listener starts the watch, the last one to go ends it. */
+  readonly onDidChange: Event<Watched<T>>;
+  /** Tries again now instead of after the rest of the pause that follows a failure. */
+  retry(): void;
+}
+
+/** Time, so that tests can do without waiting. */
+export interface Pacing {
+  now(): number;
+  /** Resolves after that time; rejects when the signal is aborted. */
+  delay(delayMs: number, signal: AbortSignal): Promise<void>;
+  /** A number from 0 to 1, to spread retries. */
+  random(): number;
+}
+
+/** Which collection to watch, and what to make of its objects. */
+export interface Collection<T> {
+  /** For example `/api/v1/nodes`. */
+  readonly path: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  /** Makes our object of the wire JSON; undefined leaves it out. */
+  parse(object: unknown): T | undefined;
+  /** Named when it is forbidden. */
+  readonly attempt: Attempt;
+}
+
+const pageSize = 500;
+/** The server sends a bookmark about once a minute; longer silence means that the connection is dead. */
+const silenceMs = 100_000;
+const coalesceMs = 50;
+const firstPauseMs = 250;
+const longestPauseMs = 30_000;
+/** For what only a change of rights can mend. */
+const forbiddenPauseMs = 60_000;
+/** A watch that ends sooner without having said anything counts as a failure, or we would ask again at once for ever. */
+const shortestWatchMs = 1_000;
+
+const realPacing: Pacing = {
+  now: () => Date.now(),
+  delay: async (delayMs, signal) => sleep(delayMs, undefined, { signal, ref: false }),
+  random: () => Math.random(),
+};
+
+/**
+ * One collection of the Kubernetes API by list and watch: lists once, then follows the changes; resumes a watch that
+ * ended, lists again when the server no longer knows the resource version, and tries again after any failure.
+ */
+export class ListWatch<T> implements Resource<T> {
+  readonly #api: KubeApi;
+  readonly #collection: Collection<T>;
+  readonly #pacing: Pacing;
+  readonly #changed = new Emitter<Watched<T>>();
+  #listeners = 0;
+  #running: AbortController | undefined;
+  #wake = new AbortController();
+  #items = new Map<string, T>();
+  #hasItems = false;
+  /** Where to go on watching; undefined: list first. */
+  #version: string | undefined;
+  #openedMs: number | undefined;
+  #status: WatchStatus = { kind: "loading" };
+  #current: Watched<T> = { status: this.#status, items: [] };
+  #publishing: NodeJS.Timeout | undefined;
+
+  constructor(api: KubeApi, collection: Collection<T>, pacing: Pacing = realPacing) {
+    this.#api = api;
+    this.#collection = collection;
+    this.#pacing = pacing;
+  }
+
+  get current(): Watched<T> {
+    return this.#current;
+  }
+
+  readonly onDidChange: Event<Watched<T>> = (listener) => {
+    const subscription = this.#changed.event(listener);
+    this.#listeners += 1;
+    if (this.#listeners === 1) this.#start();
+    let isListening = true;
+    return {
+      dispose: () => {
+        if (!isListening) return;
+        isListening = false;
+        subscription.dispose();
+        this.#listeners -= 1;
+        if (this.#listeners === 0) this.#stop();
+      },
+    };
+  };
+
+  retry(): void {
+    this.#wake.abort();
+  }
+
+  #start(): void {
+    this.#running = new AbortController();
+    void this.#run(this.#running.signal);
+  }
+
+  #stop(): void {
+    this.#running?.abort();
+    this.#running = undefined;
+    clearTimeout(this.#publishing);
+    this.#publishing = undefined;
+    this.#items = new Map();
+    this.#hasItems = false;
+    this.#version = undefined;
+    this.#status = { kind: "loading" };
+    this.#current = { status: this.#status, items: [] };
+  }
+
+  /** The one background loop: ends with the signal, never throws. */
+  async #run(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      this.#openedMs = undefined;
+      let error: unknown;
+      try {
+        await this.#listAndWatch(signal);
+      } catch (thrown) {
+        error = thrown;
+      }
+      if (signal.aborted) return;
+      const wasHealthy = this.#openedMs !== undefined && this.#pacing.now() - this.#openedMs >= shortestWatchMs;
+      failures = wasHealthy ? 0 : failures;
+      if (error === undefined && wasHealthy) continue;
+      failures += 1;
+      if (isExpired(error)) this.#version = undefined;
+      else if (error !== undefined) this.#fail(error, failures);
+      const pauseMs = isForbidden(error) ? forbiddenPauseMs : backOffMs(failures, this.#pacing.random());
+      await this.#pause(pauseMs, signal);
+    }
+  }
+
+  /** Returns when the server ends the watch, as it does every few minutes. */
+  async #listAndWatch(signal: AbortSignal): Promise<void> {
+    const { path, labelSelector, fieldSelector } = this.#collection;
+    if (this.#version === undefined) await this.#list(signal);
+    const events = await this.#api.watch(path, {
+      query: {
+        labelSelector,
+        fieldSelector,
+        resourceVersion: this.#version,
+        allowWatchBookmarks: true,
+        timeoutSeconds: Math.round(300 + 300 * this.#pacing.random()),
+      },
+      timeoutMs: silenceMs,
+      signal,
+    });
+    signal.throwIfAborted();
+    this.#openedMs = this.#pacing.now();
+    this.#setStatus({ kind: "live" });
+    for await (const event of events) {
+      if (signal.aborted) return;
+      this.#apply(event);
+    }
+  }
+
+  async #list(signal: AbortSignal): Promise<void> {
+    const { path, labelSelector, fieldSelector } = this.#collection;
+    const items = new Map<string, T>();
+    let version: string | undefined;
+    let next: string | undefined;
+    do {
+      const query = { labelSelector, fieldSelector, limit: pageSize, continue: next };
+      const page = await this.#api.listPage(path, { query, signal });
+      for (const object of page.items) {
+        const item = this.#collection.parse(object);
+        if (item !== undefined) items.set(keyOf(object), item);
+      }
+      ({ next, resourceVersion: version } = page);
+    } while (next !== undefined);
+    signal.throwIfAborted();
+    this.#version = version;
+    this.#hasItems = true;
+    // Equal items stay the same objects, so that nobody takes a new list for a change.
+    for (const [key, item] of items) {
+      const known = this.#items.get(key);
+      if (known !== undefined && isDeepStrictEqual(known, item)) items.set(key, known);
+    }
+    this.#items = items;
+    this.#setStatus({ kind: "live" });
+    this.#publishSoon(0);
+  }
+
+  #apply({ type, object }: WatchEvent): void {
+    this.#version = metadataOf(object).resourceVersion ?? this.#version;
+    if (type === "BOOKMARK") return;
+    const key = keyOf(object);
+    const item = type === "DELETED" ? undefined : this.#collection.parse(object);
+    if (isDeepStrictEqual(this.#items.get(key), item)) return; // A kubelet's heartbeat, most often.
+    if (item === undefined) this.#items.delete(key);
+    else this.#items.set(key, item);
+    this.#publishSoon(coalesceMs);
+  }
+
+  #fail(error: unknown, failures: number): void {
+    const reason = explain(error, this.#api.access.context, this.#collection.attempt).message;
+    if (isForbidden(error)) {
+      this.#items = new Map();
+      this.#hasItems = false;
+      this.#version = undefined;
+    }
+    if (!this.#hasItems) this.#setStatus({ kind: "failed", reason });
+    // The first failure of a live watch may be a connection that was cut: then the next attempt goes well.
+    else if (failures > 1 || this.#status.kind !== "live") this.#setStatus({ kind: "stale", reason });
+  }
+
+  #setStatus(status: WatchStatus): void {
+    if (isDeepStrictEqual(this.#status, status)) return;
+    this.#status = status;
+    this.#publishSoon(0);
+  }
+
+  /** From a timer, so that a listener that throws cannot end the watch. */
+  #publishSoon(delayMs: number): void {
+    if (this.#publishing && delayMs > 0) return;
+    clearTimeout(this.#publishing);
+    this.#publishing = setTimeout(() => {
+      this.#publishing = undefined;
+      const sorted = [...this.#items].toSorted(([a], [b]) => (a < b ? -1 : 1));
+      this.#current = { status: this.#status, items: sorted.map(([, item]) => item) };
+      this.#changed.fire(this.#current);
+    }, delayMs);
+  }
+
+  async #pause(pauseMs: number, signal: AbortSignal): Promise<void> {
+    this.#wake = new AbortController();
+    await this.#pacing.delay(pauseMs, AbortSignal.any([signal, this.#wake.signal])).catch((error: unknown) => {
+      if (!isAbort(error)) throw error;
+    });
+  }
+}
+
+function backOffMs(failures: number, random: number): number {
+  const fullMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (failures - 1));
+  return fullMs * (0.5 + random / 2);
+}
+
+function isForbidden(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 403;
+}
+
+function keyOf(object: unknown): string {
+  const { namespace = "", name = "" } = metadataOf(object);
+  return `${namespace}/${name}`;
+}

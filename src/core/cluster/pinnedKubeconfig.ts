@@ -1,0 +1,46 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { stringify } from "yaml";
+import type { ClusterAccess } from "./kubeconfig.ts";
+
+/**
+ * The text of a kubeconfig with this one context only. It stands on its own: file references are absolute, and exec
+ * plugins and other means of signing in are kept as they are.
+ */
+export function minifiedKubeconfig({ context, cluster, user }: ClusterAccess): string {
+  const userName = context.user === "" ? "user" : context.user;
+  return stringify(
+    {
+      apiVersion: "v1",
+      kind: "Config",
+      clusters: [{ name: context.cluster, cluster }],
+      users: [{ name: userName, user }],
+      contexts: [
+        {
+          name: context.name,
+          context: { cluster: context.cluster, user: userName, namespace: context.namespace },
+        },
+      ],
+      "current-context": context.name,
+    },
+    // Certificates are one long line of base64; a folded one is valid, but no other tool writes it.
+    { lineWidth: 0 },
+  );
+}
+
+/**
+ * Writes {@link minifiedKubeconfig} to `file`, readable by its owner only. Readers see the old file or the new one,
+ * never a part. Makes the folder when it is missing.
+ */
+export async function writePinnedKubeconfig(file: string, access: ClusterAccess): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  const temporary = `${file}.${randomBytes(6).toString("hex")}`;
+  try {
+    await writeFile(temporary, minifiedKubeconfig(access), { mode: 0o600, flag: "wx" });
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}

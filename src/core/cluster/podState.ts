@@ -1,0 +1,168 @@
+import { t } from "../l10n.ts";
+import { imagePullCause } from "./imagePull.ts";
+import type { PodState } from "./objects.ts";
+import { unschedulableText } from "./unschedulable.ts";
+import { timeOf, type WireCondition } from "./wire.ts";
+import type { WireContainerState, WireContainerStatus, WirePod } from "./wirePod.ts";
+
+/** Tells what a pod is doing, by the first thing that keeps it from being ready. */
+export function podStateOf(pod: WirePod): PodState {
+  if (pod.metadata?.deletionTimestamp) return terminating(pod);
+  if (pod.status?.phase === "Failed") return failed(pod);
+  if (pod.status?.phase === "Succeeded") return { kind: "dead", text: t("ended") };
+  const notScheduled = schedulingState(pod);
+  if (notScheduled) return notScheduled;
+  for (const status of pod.status?.initContainerStatuses ?? []) {
+    if (status.state?.terminated?.exitCode === 0) continue;
+    const state = containerState(pod, status);
+    if (state) return inInitContainer(state, status.name ?? "");
+    // A sidecar: an init container that stays.
+    if (status.ready === true) continue;
+    return { kind: "starting", text: t("running its init container {0}", status.name ?? "") };
+  }
+  for (const status of pod.status?.containerStatuses ?? []) {
+    const state = containerState(pod, status);
+    if (state) return state;
+  }
+  return readiness(pod);
+}
+
+function terminating({ metadata }: WirePod): PodState {
+  const seconds = metadata?.deletionGracePeriodSeconds ?? 0;
+  return { kind: "terminating", text: t("being deleted, ends within {0} seconds", seconds) };
+}
+
+function failed({ status }: WirePod): PodState {
+  const { reason = "", message = "" } = status ?? {};
+  if (reason === "Evicted") return { kind: "dead", text: t("evicted: {0}", lowerFirst(message)) };
+  if (reason !== "") return { kind: "dead", text: message === "" ? reason : `${reason}: ${lowerFirst(message)}` };
+  const ended = status?.containerStatuses?.find(({ state }) => state?.terminated && state.terminated.exitCode !== 0);
+  return ended?.state?.terminated
+    ? { kind: "dead", ...ending(ended.state.terminated) }
+    : { kind: "dead", text: message === "" ? t("failed") : lowerFirst(message) };
+}
+
+function schedulingState(pod: WirePod): PodState | undefined {
+  if (pod.spec?.nodeName) return undefined;
+  const scheduled = conditionOf(pod, "PodScheduled");
+  switch (scheduled?.reason) {
+    case "Unschedulable":
+      return { kind: "stuck", text: unschedulableText(pod, scheduled.message ?? ""), detail: scheduled.message };
+    case "SchedulingGated":
+      return { kind: "stuck", text: t("held back by a scheduling gate"), detail: scheduled.message };
+    default:
+      return {
+        kind: "starting",
+        text: t("waiting for the scheduler"),
+        sinceMs: timeOf(pod.metadata?.creationTimestamp),
+      };
+  }
+}
+
+/** Undefined for a container that runs as it should, or has no status yet. */
+function containerState(pod: WirePod, status: WireContainerStatus): PodState | undefined {
+  const { terminated, running, waiting } = status.state ?? {};
+  if (terminated) return { kind: "dead", ...ending(terminated) };
+  if (running) return undefined;
+  const { reason = "", message = "" } = waiting ?? {};
+  const image = pod.spec?.containers?.find(({ name }) => name === status.name)?.image ?? status.image ?? "";
+  switch (reason) {
+    case "":
+    case "ContainerCreating":
+    case "PodInitializing":
+      return creating(pod, image);
+    case "ErrImagePull":
+    case "ImagePullBackOff":
+    case "ErrImageNeverPull":
+    case "InvalidImageName":
+    case "ImageInspectError":
+    case "RegistryUnavailable":
+    case "SignatureValidationFailed":
+      return {
+        kind: "stuck",
+        text: t("its image {0} cannot be pulled: {1}", image, imagePullCause(reason, message)),
+        detail: message === "" ? undefined : message,
+      };
+    case "CrashLoopBackOff":
+      return crashing(status, message);
+    default:
+      return { kind: "stuck", text: message === "" ? reason : `${reason}: ${message}` };
+  }
+}
+
+function creating(pod: WirePod, image: string): PodState {
+  const sandbox = conditionOf(pod, "PodReadyToStartContainers");
+  // From Kubernetes 1.29 on this tells when volumes and network are there; what then takes time is the image.
+  if (sandbox?.status === "True") {
+    return { kind: "starting", text: t("pulling the image {0}", image), sinceMs: timeOf(sandbox.lastTransitionTime) };
+  }
+  const sinceMs = timeOf(conditionOf(pod, "PodScheduled")?.lastTransitionTime);
+  return sandbox
+    ? { kind: "starting", text: t("waiting for its volumes and network"), sinceMs }
+    : { kind: "starting", text: t("creating its container or pulling the image {0}", image), sinceMs };
+}
+
+function crashing({ restartCount = 0, lastState }: WireContainerStatus, message: string): PodState {
+  const last = lastState?.terminated ? ending(lastState.terminated) : undefined;
+  const text = last
+    ? t("keeps crashing ({0} restarts), last: {1}", restartCount, last.text)
+    : t("keeps crashing ({0} restarts)", restartCount);
+  return { kind: "stuck", text, detail: last?.detail ?? message };
+}
+
+function readiness(pod: WirePod): PodState {
+  const ready = conditionOf(pod, "Ready");
+  if (ready?.status === "True") return { kind: "ready" };
+  const waiting = pod.status?.containerStatuses?.find((status) => status.ready !== true);
+  if (!waiting) return withoutWaitingContainer(pod, ready);
+  const startedMs = timeOf(waiting.state?.running?.startedAt);
+  const changedMs = timeOf(ready?.lastTransitionTime);
+  if (waiting.started === false) {
+    return { kind: "starting", text: t("running, waiting for its startup probe"), sinceMs: startedMs };
+  }
+  const container = pod.spec?.containers?.find(({ name }) => name === waiting.name);
+  const periodSeconds = container?.readinessProbe?.periodSeconds ?? 10;
+  // Ready turned false after the container started: so it had been ready before.
+  if (startedMs !== undefined && changedMs !== undefined && changedMs > startedMs) {
+    return { kind: "starting", text: t("running, but its readiness probe fails"), sinceMs: changedMs };
+  }
+  return {
+    kind: "starting",
+    text: t("running, waiting for its readiness probe (every {0} s)", periodSeconds),
+    sinceMs: startedMs,
+  };
+}
+
+function withoutWaitingContainer(pod: WirePod, ready: WireCondition | undefined): PodState {
+  if ((pod.status?.containerStatuses ?? []).length === 0) {
+    return creating(pod, pod.spec?.containers?.[0]?.image ?? "");
+  }
+  // All containers are ready and the pod is not: the node controller says so when the node is silent.
+  const text = t("its node {0} has stopped reporting", pod.spec?.nodeName ?? "");
+  return { kind: "stuck", text, detail: ready?.message };
+}
+
+function inInitContainer(state: PodState, name: string): PodState {
+  return state.kind === "stuck" || state.kind === "dead"
+    ? { kind: "stuck", text: t("init container {0}: {1}", name, state.text), detail: state.detail }
+    : state;
+}
+
+function ending(terminated: NonNullable<WireContainerState["terminated"]>): {
+  readonly text: string;
+  readonly detail?: string;
+} {
+  const { exitCode = 0, signal, reason = "", message } = terminated;
+  const detail = message === undefined || message === "" ? undefined : message;
+  if (reason === "OOMKilled") return { text: t("out of memory: its container was killed (OOMKilled)"), detail };
+  if (signal) return { text: t("killed by signal {0}", signal), detail };
+  return { text: t("exit code {0}", exitCode), detail };
+}
+
+function conditionOf(pod: WirePod, type: string): WireCondition | undefined {
+  return pod.status?.conditions?.find((condition) => condition.type === type);
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
