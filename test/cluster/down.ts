@@ -7,7 +7,7 @@ import { isAlive, markedPids, readIfThere, readLedger, readUndo } from "./ledger
 import type { UndoEntry } from "./ledger.ts";
 import { withLock } from "./lock.ts";
 import { labNodes } from "./nodes.ts";
-import { keyDir, logDir, runDir } from "./paths.ts";
+import { completionPath, keyDir, logDir, runDir } from "./paths.ts";
 import { Progress } from "./progress.ts";
 
 /** Ends what `up` started and takes back what it changed, and only that; also after a crash half-way. */
@@ -20,6 +20,7 @@ export async function labDown({ progress = new Progress() }: { readonly progress
  * away, and so a crashed lab goes the same way as a healthy one.
  */
 export async function takeDown(): Promise<void> {
+  rmSync(completionPath, { force: true });
   await killAll();
   await unmountAll();
   for (const entry of readUndo().toReversed()) {

@@ -20,6 +20,9 @@ const users: readonly User[] = [
   ...labNodes.map(({ name }) => ({ name, kubernetesName: `system:node:${name}`, group: "system:nodes" })),
 ];
 
+/** The certificate that everybody trusts. */
+export const authorityPath = join(keyDir, "ca.crt");
+
 /** Makes a certificate authority, its certificates and everybody's token, if this machine has none yet. */
 export async function ensureKeys(): Promise<void> {
   const done = join(keyDir, "complete");
@@ -44,16 +47,16 @@ export async function ensureKeys(): Promise<void> {
   writeFileSync(done, "");
 }
 
+export function tokenPath(user: string): string {
+  return join(keyDir, `${user}.token`);
+}
+
 /** One kubeconfig for each component, and the administrator's where everybody looks for it. */
 export function writeKubeconfigs(): void {
   for (const { name } of users) {
     writeFileSync(join(configDir, `${name}.kubeconfig`), kubeconfig(name), { mode: 0o600 });
   }
   writeFileSync(kubeconfigPath, kubeconfig("admin"), { mode: 0o600 });
-}
-
-export function clientAuthorityPath(): string {
-  return join(keyDir, "ca.crt");
 }
 
 async function certify(name: string, subject: string, extensions: string): Promise<void> {
@@ -72,12 +75,8 @@ function openssl(args: readonly string[]) {
   return runTool("openssl", args, { cwd: keyDir });
 }
 
-function tokenPath(user: string): string {
-  return join(keyDir, `${user}.token`);
-}
-
 function kubeconfig(user: string): string {
-  const authority = readFileSync(clientAuthorityPath()).toString("base64");
+  const authority = readFileSync(authorityPath).toString("base64");
   return stringify({
     apiVersion: "v1",
     kind: "Config",

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { pauseImage } from "./images.ts";
-import { clientAuthorityPath } from "./keys.ts";
+import { authorityPath } from "./keys.ts";
 import type { LabNode } from "./nodes.ts";
 import { binDir, configDir, packageDir, ports } from "./paths.ts";
 import type { LabProcess } from "./processes.ts";
@@ -99,7 +99,7 @@ function kubeletConfig({ dir, socket, address, healthPort }: LabNode): string {
     authentication: {
       anonymous: { enabled: false },
       webhook: { enabled: true },
-      x509: { clientCAFile: clientAuthorityPath() },
+      x509: { clientCAFile: authorityPath },
     },
     authorization: { mode: "Webhook" },
     failCgroupV1: false, // refused by default

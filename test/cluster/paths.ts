@@ -23,6 +23,8 @@ export const configDir = join(runDir, "etc");
 
 /** The administrator's kubeconfig of the running cluster. */
 export const kubeconfigPath = join(runDir, "kubeconfig");
+/** There from the end of `up` to the beginning of `down`. */
+export const completionPath = join(runDir, "complete");
 /** A buildkitd configuration for builders on the lab: its registry is plain http. */
 export const labBuildkitdConfig = join(runDir, "buildkitd.toml");
 

@@ -1,7 +1,10 @@
 import { stringify } from "yaml";
 import { labNodes } from "./nodes.ts";
 
-export const fastProbesPolicy = "fast-probes";
+const group = "admissionregistration.k8s.io/v1";
+const fastProbes = "fast-probes";
+/** Where the API server has the policy, if it is on. */
+export const fastProbesPath = `/apis/${group}/mutatingadmissionpolicies/${fastProbes}`;
 
 /**
  * Keeps the nodes' architecture right. A kubelet writes the architecture of its own binary into its node's label *and*
@@ -31,7 +34,7 @@ export function architecturePolicies(): string {
  */
 export function fastProbesPolicies(): string {
   return policy({
-    name: fastProbesPolicy,
+    name: fastProbes,
     resources: ["pods"],
     operations: ["CREATE"],
     condition: `object.spec.containers.exists(c, c.name == 'buildkitd' && has(c.readinessProbe))`,
@@ -52,7 +55,7 @@ interface Policy {
 }
 
 function policy({ name, resources, operations, condition, mutation }: Policy): string {
-  const apiVersion = "admissionregistration.k8s.io/v1";
+  const apiVersion = group;
   const spec = {
     matchConstraints: { resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], resources, operations }] },
     matchConditions: [{ name: "applies", expression: condition }],

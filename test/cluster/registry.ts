@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { linkSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { LabError } from "./labError.ts";
@@ -7,6 +7,8 @@ import type { Descriptor } from "./ociLayout.ts";
 import { labRegistry, packageDir, runDir } from "./paths.ts";
 import type { LabProcess } from "./processes.ts";
 
+// As all releases of the registry so far lay it out, from 2.0 on.
+const storage = join(runDir, "registry", "docker", "registry", "v2");
 const registryUrl = `http://${labRegistry}/v2`;
 
 export function registryProcess(configPath: string): LabProcess {
@@ -31,51 +33,60 @@ export async function isRegistryUp(): Promise<boolean> {
   }
 }
 
-/** Pushes the one image of a layout. Blobs by a plain upload: on this machine, nothing is gained by chunks. */
-export async function pushLayout(layout: string, repository: string, tag: string): Promise<void> {
+/**
+ * Puts the one image of a layout into the storage of the registry, before it starts. Pushing the toolchain would take
+ * seconds of every `up`; blobs have the same content here and there and are never changed, so links do.
+ */
+export function storeImage(layout: string, repository: string, tag: string): void {
   const [image] = readIndex(join(layout, "index.json")).manifests;
   if (image === undefined) {
     throw new LabError(`${layout} has no image; remove it, and the next \`up\` makes it again.`);
   }
-  for (const manifest of readIndex(blobPath(layout, image.digest)).manifests) {
-    const { config, layers } = readManifest(blobPath(layout, manifest.digest));
-    for (const blob of [config, ...layers]) {
-      await pushBlob(layout, repository, blob);
-    }
-    await pushManifest(layout, repository, manifest, manifest.digest);
+  const manifests = readIndex(blobPath(layout, image.digest)).manifests;
+  const blobs = manifests.flatMap(({ digest }) => {
+    const { config, layers } = readManifest(blobPath(layout, digest));
+    return [config, ...layers];
+  });
+  for (const { digest } of [image, ...manifests, ...blobs]) {
+    storeBlob(layout, digest);
   }
-  await pushManifest(layout, repository, image, tag);
+  for (const { digest } of blobs) {
+    writeLink(join(repository, "_layers"), digest);
+  }
+  for (const { digest } of [image, ...manifests]) {
+    writeLink(join(repository, "_manifests", "revisions"), digest);
+  }
+  const tagDir = join(repository, "_manifests", "tags", tag);
+  writeLink(join(tagDir, "index"), image.digest);
+  writeLinkFile(join(tagDir, "current"), image.digest);
 }
 
 /** The platforms of an image in the registry, without attestations (`unknown/unknown`). */
 export async function readPlatforms(repository: string, tag: string): Promise<string[]> {
   const url = `${registryUrl}/${repository}/manifests/${tag}`;
-  const response = await expectOk(fetch(url, { headers: { accept: "application/vnd.oci.image.index.v1+json" } }), url);
+  const response = await fetch(url, { headers: { accept: "application/vnd.oci.image.index.v1+json" } });
+  if (!response.ok) {
+    throw new LabError(`The registry answered ${response.status} for ${url}: ${await response.text()}`);
+  }
   const { manifests = [] } = (await response.json()) as { manifests?: Descriptor[] };
   return manifests.flatMap(({ platform }) =>
     platform && platform.os !== "unknown" ? [`${platform.os}/${platform.architecture}`] : [],
   );
 }
 
-async function pushBlob(layout: string, repository: string, { digest }: Descriptor): Promise<void> {
-  const url = `${registryUrl}/${repository}/blobs/uploads/`;
-  const upload = await expectOk(fetch(url, { method: "POST" }), url);
-  const target = new URL(upload.headers.get("location") ?? "", url);
-  target.searchParams.set("digest", digest);
-  const headers = { "content-type": "application/octet-stream" };
-  await expectOk(fetch(target, { method: "PUT", headers, body: readFileSync(blobPath(layout, digest)) }), url);
+function storeBlob(layout: string, digest: string): void {
+  const [algorithm = "", hash = ""] = digest.split(":");
+  const dir = join(storage, "blobs", algorithm, hash.slice(0, 2), hash);
+  mkdirSync(dir, { recursive: true });
+  linkSync(blobPath(layout, digest), join(dir, "data"));
 }
 
-async function pushManifest(layout: string, repository: string, { digest, mediaType }: Descriptor, reference: string) {
-  const url = `${registryUrl}/${repository}/manifests/${reference}`;
-  const headers = { "content-type": mediaType };
-  await expectOk(fetch(url, { method: "PUT", headers, body: readFileSync(blobPath(layout, digest)) }), url);
+function writeLink(dir: string, digest: string): void {
+  writeLinkFile(join(dir, ...digest.split(":")), digest);
 }
 
-async function expectOk(request: Promise<Response>, url: string): Promise<Response> {
-  const response = await request;
-  if (!response.ok) {
-    throw new LabError(`The registry answered ${response.status} for ${url}: ${await response.text()}`);
-  }
-  return response;
+/** What the registry calls a link is a file with a digest. */
+function writeLinkFile(dir: string, digest: string): void {
+  mkdirSync(join(storage, "repositories", dir), { recursive: true });
+  writeFileSync(join(storage, "repositories", dir, "link"), digest);
 }

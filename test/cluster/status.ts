@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
 import { isAlive, readLedger } from "./ledger.ts";
+import { isInApi, readFromApi } from "./api.ts";
 import type { Architecture } from "./nodes.ts";
 import { labNodes } from "./nodes.ts";
-import { kubeconfigPath, labBuildkitdConfig, labRegistry, logDir } from "./paths.ts";
-import { fastProbesPolicy } from "./policies.ts";
-import { kubectl, succeeds } from "./processes.ts";
+import { completionPath, kubeconfigPath, labBuildkitdConfig, labRegistry, logDir } from "./paths.ts";
+import { fastProbesPath } from "./policies.ts";
+
 import { isRegistryUp } from "./registry.ts";
 
 export interface NodeStatus {
@@ -37,8 +39,9 @@ export async function labStatus(): Promise<LabStatus> {
   const isDown = processes.length === 0;
   const [nodes, isRegistry, hasFastProbes] = isDown
     ? [[], false, false]
-    : await Promise.all([readNodes(), isRegistryUp(), arePodsProbedFast()]);
+    : await Promise.all([readNodes(), isRegistryUp(), isInApi(fastProbesPath)]);
   const works =
+    existsSync(completionPath) &&
     processes.every((one) => one.isAlive) &&
     isRegistry &&
     nodes.length === labNodes.length &&
@@ -84,13 +87,8 @@ interface KubernetesNode {
 
 /** The lab's nodes that the API server knows; none while it does not answer. */
 export async function readNodes(): Promise<NodeStatus[]> {
-  let items: readonly KubernetesNode[];
-  try {
-    const { stdout } = await kubectl("get", "nodes", "--output=json", "--request-timeout=5s");
-    ({ items } = JSON.parse(stdout) as { items: KubernetesNode[] });
-  } catch {
-    return [];
-  }
+  const list = await readFromApi("/api/v1/nodes");
+  const { items } = JSON.parse(list ?? '{"items":[]}') as { items: readonly KubernetesNode[] };
   return labNodes.flatMap(({ name, architecture }) => {
     const node = items.find(({ metadata }) => metadata.name === name);
     return node ? [{ name, architecture, isReady: isNodeReady(node, architecture) }] : [];
@@ -103,8 +101,4 @@ function isNodeReady({ metadata, status }: KubernetesNode, architecture: Archite
     status.nodeInfo.architecture === architecture &&
     (status.conditions ?? []).some(({ type, status: value }) => type === "Ready" && value === "True")
   );
-}
-
-function arePodsProbedFast(): Promise<boolean> {
-  return succeeds(kubectl("get", "mutatingadmissionpolicy", fastProbesPolicy, "--request-timeout=5s"));
 }

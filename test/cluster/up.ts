@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isInApi } from "./api.ts";
 import { assertLabCanRun } from "./blockers.ts";
 import { findCollisions } from "./collisions.ts";
 import { apiProcesses, controllerProcesses } from "./controlPlane.ts";
@@ -14,11 +15,11 @@ import { addBridge, registerEmulator } from "./machine.ts";
 import { containerdProcess, kubeletProcess, writeNodeConfig } from "./nodeRuntime.ts";
 import { labNodes } from "./nodes.ts";
 import type { LabNode } from "./nodes.ts";
-import { configDir, labBuildkitdConfig, labRegistry, logDir, runDir } from "./paths.ts";
+import { completionPath, configDir, labBuildkitdConfig, labRegistry, logDir, runDir } from "./paths.ts";
 import { architecturePolicies, fastProbesPolicies } from "./policies.ts";
-import { ctr, kubectl, runTool, startProcess, succeeds, waitFor } from "./processes.ts";
+import { ctr, runTool, startProcess, succeeds, waitFor } from "./processes.ts";
 import { Progress } from "./progress.ts";
-import { isRegistryUp, pushLayout, registryConfig, registryProcess } from "./registry.ts";
+import { isRegistryUp, storeImage, registryConfig, registryProcess } from "./registry.ts";
 import { labStatus, readNodes } from "./status.ts";
 import type { LabStatus } from "./status.ts";
 
@@ -79,43 +80,50 @@ async function bringUp(fastProbes: boolean, progress: Progress): Promise<void> {
     mkdirSync(dir, { recursive: true });
   }
   await registerEmulator();
+  for (const node of labNodes) {
+    await addBridge(node);
+  }
   await ensureKeys();
   writeKubeconfigs();
   writeFileSync(labBuildkitdConfig, `[registry."${labRegistry}"]\n  http = true\n`);
   apiProcesses().forEach(startProcess);
   await Promise.all([
-    waitFor("API server", 120, () => succeeds(kubectl("get", "--raw=/readyz", "--request-timeout=2s"))),
+    waitFor("API server", 120, () => isInApi("/readyz")),
     ...labNodes.map(startContainerd),
+    startRegistry(),
   ]);
-  progress.note("API server ready, images imported");
+  progress.note("API server, containerd and registry answer");
   await apply(architecturePolicies());
   await setFastProbes(fastProbes);
   // Not before the policies: a node would come up with the wrong architecture first.
   [...controllerProcesses(), ...labNodes.map(kubeletProcess)].forEach(startProcess);
   await Promise.all([
     waitFor("nodes", 90, areNodesReady),
-    waitFor("default service account", 90, () => succeeds(kubectl("get", "serviceaccount", "default"))),
-    startRegistry(),
+    waitFor("default service account", 90, () => isInApi("/api/v1/namespaces/default/serviceaccounts/default")),
+    ...labNodes.map(importImages),
   ]);
-  progress.note("nodes Ready, registry filled");
+  writeFileSync(completionPath, "");
+  progress.note("nodes Ready");
 }
 
 async function startContainerd(node: LabNode): Promise<void> {
-  await addBridge(node);
   writeNodeConfig(node);
   startProcess(containerdProcess(node));
   await waitFor(`containerd of ${node.name}`, 30, () => succeeds(ctr(node, "version")));
+}
+
+async function importImages(node: LabNode): Promise<void> {
   await ctr(node, "images", "import", "--local", nodeImagesArchive(node.architecture));
 }
 
 async function startRegistry(): Promise<void> {
   const config = join(configDir, "registry.yml");
   writeFileSync(config, registryConfig());
+  for (const image of baseImages) {
+    storeImage(baseImageLayout(image), image, baseImageTag);
+  }
   startProcess(registryProcess(config));
   await waitFor("registry", 30, isRegistryUp);
-  for (const image of baseImages) {
-    await pushLayout(baseImageLayout(image), image, baseImageTag);
-  }
 }
 
 async function areNodesReady(): Promise<boolean> {
