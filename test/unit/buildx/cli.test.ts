@@ -147,7 +147,7 @@ describe("BuildxCli.stream", () => {
   });
 
   it("ends the command when the reader throws", async () => {
-    const { lines, exit } = fakeBuildx([["print", `${"x"}\n`], ["hang"]]).stream(["build"]);
+    const { lines, exit } = fakeBuildx([["print", "x\n"], ["hang"]]).stream(["build"]);
     await assert.rejects(async () => {
       for await (const line of lines) throw new Error(`cannot use ${line}`);
     }, /cannot use x/);

@@ -40,6 +40,17 @@ async function namesAndCurrent(): Promise<string[]> {
   return (await readBuilders(env)).map(({ name, isCurrent }) => (isCurrent ? `${name}*` : name));
 }
 
+/** Resolves when the store tells of a list that meets the condition. */
+function changeTo(store: BuilderStore, condition: (names: string[]) => boolean): Promise<readonly Builder[]> {
+  return new Promise((resolve) => {
+    const subscription = store.onDidChange((builders) => {
+      if (!condition(builders.map(({ name }) => name))) return;
+      subscription.dispose();
+      resolve(builders);
+    });
+  });
+}
+
 describe("readBuilders", () => {
   it("reads a builder of the kubernetes driver", async () => {
     copyStore("kubernetes");
@@ -170,17 +181,6 @@ describe("the current builder", () => {
 });
 
 describe("BuilderStore", () => {
-  /** Resolves when the store tells of a list that meets the condition. */
-  function changeTo(store: BuilderStore, condition: (names: string[]) => boolean): Promise<readonly Builder[]> {
-    return new Promise((resolve) => {
-      const subscription = store.onDidChange((builders) => {
-        if (!condition(builders.map(({ name }) => name))) return;
-        subscription.dispose();
-        resolve(builders);
-      });
-    });
-  }
-
   let store = new BuilderStore({});
   beforeEach(() => (store = new BuilderStore(env)));
   afterEach(() => store.dispose());
