@@ -1,0 +1,76 @@
+import { stripVTControlCharacters } from "node:util";
+import { t } from "../l10n.ts";
+import type { Platform } from "../platform.ts";
+import { isClientNoise, readFinalText } from "./finalText.ts";
+import { sharedLabel } from "./sharedLabel.ts";
+import type { BuildState, Failure } from "./snapshot.ts";
+import { isCancellation, type Step } from "./step.ts";
+
+/** What is known when buildx has ended. */
+export interface Ending {
+  readonly exitCode?: number;
+  /** Whether a signal was sent: with the kubernetes driver neither code nor text tell a cancel from a lost pod. */
+  readonly wasCanceled?: boolean;
+  /** Plain text of stderr. */
+  readonly text: readonly string[];
+  /** Steps that failed by themselves. */
+  readonly failed: readonly Step[];
+  /** Whether steps were cut or still open. */
+  readonly isCut: boolean;
+}
+
+/** How a build ended. Without an exit code, text and steps tell. */
+export function verdictOf({ exitCode, wasCanceled, text, failed, isCut }: Ending): BuildState {
+  if (exitCode === 0) return "done";
+  if (wasCanceled || exitCode === 130) return "canceled";
+  if (failed.length > 0) return "failed";
+  const { message } = readFinalText(text);
+  if (message !== undefined) return isCancellation(message) ? "canceled" : "failed";
+  if (exitCode !== undefined) return "failed";
+  return isCut ? "canceled" : "done";
+}
+
+/** Why a build failed: from the final text, and from the step it speaks of. */
+export function failureOf({ exitCode, text, failed }: Ending): Failure {
+  const { message, file, line } = readFinalText(text);
+  const step = failed.find(({ error }) => error !== undefined && message?.includes(error)) ?? failed[0];
+  const platform = platformOf(step, failed);
+  const words = message ?? step?.error ?? text.find((other) => !isClientNoise(other) && other.trim() !== "");
+  return {
+    what: step ? whatFailed(step, platform) : t("The build failed."),
+    message: words ?? t("buildx ended with exit code {0} and said nothing.", exitCode ?? "?"),
+    stepId: step?.id,
+    platform,
+    exitCode: exitCodeOf(step?.error),
+    file,
+    line,
+    logTail: step ? logTail(step) : [],
+  };
+}
+
+/** The platform, unless the same step failed on several. */
+function platformOf(step: Step | undefined, failed: readonly Step[]): Platform | undefined {
+  const hasOthers = failed.some((other) => other.platform !== step?.platform && other.error === step?.error);
+  return hasOthers ? undefined : step?.platform;
+}
+
+function whatFailed({ name, fullName }: Step, platform: Platform | undefined): string {
+  const where = name.kind === "step" ? `${name.stage} ${name.index}/${name.total}`.trim() : sharedLabel(fullName);
+  return platform === undefined ? t("{0} failed", where) : t("{0} failed on {1}", where, platform);
+}
+
+function exitCodeOf(error: string | undefined): number | undefined {
+  const match = /exit code: (\d+)$/.exec(error ?? "");
+  return match ? Number(match[1]) : undefined;
+}
+
+/** As it would stand on a terminal: the last text of a line that was overwritten, without colours. */
+function logTail(step: Step): readonly string[] {
+  const lines = stripVTControlCharacters(step.log.read().text).split("\n");
+  return lines
+    .map((line) => line.replace(/\r$/, "").split("\r").pop()?.trimEnd() ?? "")
+    .filter((line) => line.trim() !== "")
+    .slice(-tailLines);
+}
+
+const tailLines = 10;

@@ -1,0 +1,243 @@
+import { parseProgressLine, parseTime, type WireVertex } from "../buildx/solveStatus.ts";
+import type { Platform } from "../platform.ts";
+import { failureOf, verdictOf } from "./failure.ts";
+import { isClientNoise } from "./finalText.ts";
+import { exportedPlatform } from "./progress.ts";
+import { waitingText } from "./sharedLabel.ts";
+import type { BuildHead, BuildState, BuildUpdate, Failure, Lane, SharedStep, StepRow } from "./snapshot.ts";
+import { Step, Vertex } from "./step.ts";
+import type { StepLog } from "./stepLog.ts";
+import { StepTable, type StepSource } from "./stepTable.ts";
+
+/** What a build is expected to be, as far as it is known beforehand. */
+export interface BuildModelOptions extends StepSource {
+  /** Platforms in the order of the request; these lanes come first. */
+  readonly platforms: readonly Platform[];
+}
+
+/**
+ * One build as its progress stream tells it: feed it buildx's stderr line by line, read rows, lanes and logs at any
+ * time. Applying a line costs little; what is shown is made when it is asked for, from what has changed since.
+ */
+export class BuildModel {
+  readonly #platforms: readonly Platform[];
+  readonly #vertices = new Map<string, Vertex>();
+  readonly #steps = new Map<string, Step>();
+  readonly #table: StepTable;
+  readonly #shared = new Map<Step, SharedStep>();
+  readonly #text: string[] = [];
+  /** Platforms of the steps that take a vertex as input. */
+  readonly #takers = new Map<string, Set<Platform>>();
+  readonly #unplaced = new Set<Step>();
+  readonly #touched = new Set<Step>();
+  readonly #changedShared = new Set<Step>();
+  #lastTime: string | undefined;
+  #state: BuildState = "running";
+  #failure: Failure | undefined;
+
+  constructor({ platforms, lineOf, textAt }: BuildModelOptions) {
+    this.#platforms = platforms;
+    this.#table = new StepTable(platforms, this.#vertices, { lineOf, textAt });
+  }
+
+  /** `running` until {@link end} is called. */
+  get state(): BuildState {
+    return this.#state;
+  }
+
+  /** Takes one line of buildx's stderr: a progress message or plain text. Never throws. */
+  apply(line: string): void {
+    const message = parseProgressLine(line);
+    if (typeof message === "string") {
+      this.#text.push(message);
+      return;
+    }
+    for (const wire of message.vertexes) {
+      const vertex = this.#vertices.get(wire.digest) ?? this.#add(wire);
+      vertex.apply(wire);
+      this.#touched.add(vertex.step);
+    }
+    for (const status of message.statuses) {
+      const vertex = this.#vertices.get(status.vertex);
+      if (!vertex) continue;
+      vertex.statuses.set(status.id, status);
+      this.#lastTime = status.timestamp;
+      this.#touched.add(vertex.step);
+    }
+    for (const { vertex: digest, stream, data, timestamp } of message.logs) {
+      const vertex = this.#vertices.get(digest);
+      if (!vertex) continue;
+      vertex.step.log.append(stream === 2 ? vertex.stderr : vertex.stdout, data, timestamp);
+      this.#lastTime = timestamp;
+      this.#touched.add(vertex.step);
+    }
+  }
+
+  /**
+   * Call when buildx has ended: closes what is open and finds the verdict.
+   * @param ending.endedMs when the process ended; by default the last time the stream has named
+   */
+  end(ending: { readonly exitCode?: number; readonly wasCanceled?: boolean; readonly endedMs?: number }): void {
+    const endMs = ending.endedMs ?? parseTime(this.#lastTime) ?? 0;
+    let isCut = false;
+    for (const vertex of this.#vertices.values()) {
+      vertex.close(endMs);
+      isCut ||= vertex.isCut || vertex.error !== undefined;
+      this.#touched.add(vertex.step);
+    }
+    this.#settle();
+    this.#placeRest();
+    this.#table.end();
+    const failed = [...this.#steps.values()].filter((step) => step.error !== undefined);
+    const whole = { ...ending, text: this.#text, failed, isCut };
+    this.#state = verdictOf(whole);
+    this.#failure = this.#state === "failed" ? failureOf(whole) : undefined;
+  }
+
+  /** One lane per platform, those of the request first. Without placement, which the stream does not tell. */
+  lanes(): readonly Lane[] {
+    this.#settle();
+    return this.#table.lanes();
+  }
+
+  /** The Dockerfile's steps in the order of the Dockerfile. */
+  rows(): readonly StepRow[] {
+    this.#settle();
+    return this.#table.rows();
+  }
+
+  /** Everything that is no step of the Dockerfile, in order of appearance. */
+  shared(): readonly SharedStep[] {
+    this.#settle();
+    return [...this.#shared.values()];
+  }
+
+  /** Present exactly when the build has failed. */
+  failure(): Failure | undefined {
+    return this.#failure;
+  }
+
+  /** All lines of stderr that are no progress messages. */
+  text(): readonly string[] {
+    return this.#text;
+  }
+
+  /** Plain text worth showing: without the noise of the Kubernetes client. */
+  messages(): readonly string[] {
+    return this.#text.filter((line) => !isClientNoise(line));
+  }
+
+  /** Steps of the Dockerfile on all platforms; finished are those that are done or cached. */
+  counts(): BuildHead["steps"] {
+    const steps = this.lanes().map((lane) => lane.steps);
+    const sum = (key: keyof BuildHead["steps"]): number => steps.reduce((total, one) => total + one[key], 0);
+    return { total: sum("total"), finished: sum("finished"), cached: sum("cached") };
+  }
+
+  /** What the build waits for before its first step, where that may take long. */
+  waitingFor(): string | undefined {
+    if (this.#state !== "running" || this.lanes().some((lane) => lane.startedMs !== undefined)) return undefined;
+    const texts = [...this.#shared.values()].map(({ state, name }) =>
+      state === "running" ? waitingText(name) : undefined,
+    );
+    return texts.find(Boolean);
+  }
+
+  /** Output of one step; undefined for an unknown id. */
+  log(stepId: string): StepLog | undefined {
+    return this.#steps.get(stepId)?.log;
+  }
+
+  /** The name of a step as BuildKit writes it. */
+  nameOf(stepId: string): string | undefined {
+    return this.#steps.get(stepId)?.fullName;
+  }
+
+  /** Whatever is not as it was at the last call, as whole values; undefined when nothing is. */
+  takeChanges(): BuildUpdate | undefined {
+    this.#settle();
+    const changes = this.#table.takeChanges();
+    const shared = [...this.#changedShared].flatMap((step) => this.#shared.get(step) ?? []);
+    this.#changedShared.clear();
+    return changes || shared.length > 0 ? { ...changes, shared } : undefined;
+  }
+
+  #add(wire: WireVertex): Vertex {
+    const step = this.#stepFor(wire);
+    const vertex = new Vertex(wire, step);
+    step.vertices.push(vertex);
+    this.#vertices.set(wire.digest, vertex);
+    return vertex;
+  }
+
+  /** Vertices of one progress group are one step, which has the group's name. */
+  #stepFor(wire: WireVertex): Step {
+    const { id: group, name: groupName } = wire.progressGroup ?? {};
+    const id = group ?? wire.digest;
+    const known = this.#steps.get(id);
+    if (known) return known;
+    const step = new Step(id, groupName ?? wire.name ?? wire.digest);
+    this.#steps.set(id, step);
+    if (step.name.kind === "step") this.#unplaced.add(step);
+    return step;
+  }
+
+  /** Brings rows, lanes and shared steps up to what has been applied. */
+  #settle(): void {
+    // The last ones announced are the first in the Dockerfile: from them on, each step needs only a look at the next.
+    for (const step of [...this.#unplaced].toReversed()) step.platform ??= this.#platformOf(step);
+    for (const step of this.#unplaced) if (step.platform !== undefined) this.#place(step, step.platform);
+    for (const step of this.#touched) {
+      if (step.name.kind === "step") this.#table.refresh(step);
+      else this.#refreshShared(step);
+    }
+    this.#touched.clear();
+  }
+
+  #place(step: Step, platform: Platform): void {
+    this.#unplaced.delete(step);
+    if (step.name.kind !== "step") return;
+    for (const input of step.vertices.flatMap((vertex) => vertex.inputs)) {
+      const takers = this.#takers.get(input) ?? new Set();
+      this.#takers.set(input, takers.add(platform));
+      const source = this.#vertices.get(input)?.step;
+      if (source?.name.kind === "other") this.#touched.add(source);
+    }
+    this.#table.place(step, step.name, platform);
+  }
+
+  #refreshShared(step: Step): void {
+    const { vertices, name } = step;
+    const takers = new Set(vertices.flatMap((vertex) => [...(this.#takers.get(vertex.digest) ?? [])]));
+    step.platform =
+      name.platform ??
+      exportedPlatform(vertices.flatMap((vertex) => [...vertex.statuses.values()])) ??
+      (takers.size === 1 ? [...takers][0] : undefined);
+    this.#shared.set(step, step.shared());
+    this.#changedShared.add(step);
+  }
+
+  /**
+   * The platform of a step whose name has none: the only one there is, else that of the nearest step it is built on.
+   * (`RUN` in a stage `FROM scratch` is unnamed, see `dispatchRun` in BuildKit's dockerfile2llb/convert.go.)
+   */
+  #platformOf(step: Step): Platform | undefined {
+    if (this.#platforms.length === 1) return this.#platforms[0];
+    const seen = new Set<string>();
+    const queue = step.vertices.flatMap((vertex) => vertex.inputs);
+    for (const digest of queue) {
+      const vertex = seen.has(digest) ? undefined : this.#vertices.get(digest);
+      seen.add(digest);
+      if (vertex?.step.platform !== undefined && vertex.step.name.kind === "step") return vertex.step.platform;
+      if (vertex) queue.push(...vertex.inputs);
+    }
+    return undefined;
+  }
+
+  /** Steps whose platform nothing has told go where one like them is missing. */
+  #placeRest(): void {
+    for (const step of this.#unplaced) {
+      if (step.name.kind === "step") this.#place(step, this.#table.freeLane(step.name) ?? "");
+    }
+  }
+}
