@@ -100,17 +100,38 @@ async function ask<T>(
   }
 }
 
-/**
- * Asks the questions one after the other; «back» goes to the one before.
- *
- * @returns true when all were answered, false when the user gave up
- */
-export async function runWizard(questions: readonly (() => Promise<"next" | "back" | undefined>)[]): Promise<boolean> {
-  let at = 0;
-  while (at < questions.length) {
-    const outcome = await questions[at]?.();
-    if (outcome === undefined) return false;
-    at = Math.max(0, at + (outcome === "next" ? 1 : -1));
+/** What a question needs to know of its place in the wizard. */
+export type Place = Pick<Question, "title" | "step" | "totalSteps">;
+
+/** Asks several questions one after the other; «back» goes to the one before. */
+export class Wizard {
+  readonly #title: string;
+  readonly #questions: (() => Promise<"next" | "back" | undefined>)[] = [];
+
+  constructor(title: string) {
+    this.#title = title;
   }
-  return true;
+
+  /** Adds a question; `keep` is called with each answer. */
+  add<T extends object | string>(question: (place: Place) => Promise<Answer<T>>, keep: (value: T) => void): void {
+    const step = this.#questions.length + 1;
+    this.#questions.push(async () => {
+      const answer = await question({ title: this.#title, step, totalSteps: this.#questions.length });
+      if (answer === undefined) return undefined;
+      if (answer === "back") return "back";
+      keep(answer);
+      return "next";
+    });
+  }
+
+  /** @returns true when all were answered, false when the user gave up */
+  async run(): Promise<boolean> {
+    let at = 0;
+    while (at < this.#questions.length) {
+      const outcome = await this.#questions[at]?.();
+      if (outcome === undefined) return false;
+      at = Math.max(0, at + (outcome === "next" ? 1 : -1));
+    }
+    return true;
+  }
 }

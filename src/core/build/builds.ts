@@ -48,6 +48,12 @@ export class Builds implements Disposable {
     return run;
   }
 
+  /** Cancels what runs, and waits until it has ended. */
+  async cancelAll(): Promise<void> {
+    for (const run of this.#runs) run.cancel();
+    await Promise.all(this.#runs.map((run) => run.ended));
+  }
+
   /** Cancels what runs. */
   dispose(): void {
     for (const run of this.#runs) run.cancel();

@@ -16,7 +16,15 @@ import type { BuildRequest } from "./request.ts";
 import type { BuildHead, BuildSnapshot, BuildState, BuildUpdate, Failure, Lane, Placement } from "./snapshot.ts";
 
 /** How a build is shown; see the fields of the same names in {@link BuildHead}. */
-export type BuildLabels = Pick<BuildHead, "dockerfile" | "output" | "cluster" | "namespace">;
+export type BuildLabels = Pick<BuildHead, "dockerfile" | "output">;
+
+/** What is known of where a build is done; it may come while the build runs. */
+export interface BuildPlace {
+  readonly placements: readonly Placement[];
+  /** Kubeconfig context and namespace, see {@link BuildHead}. */
+  readonly cluster?: string;
+  readonly namespace?: string;
+}
 
 /** What one build is made of. */
 export interface BuildRunOptions {
@@ -40,14 +48,15 @@ export class BuildRun {
   readonly #model: BuildModel;
   readonly #changed = new Emitter<void>();
   readonly #canceled = new AbortController();
+  readonly #ended = Promise.withResolvers<void>();
   readonly #directory: string;
   readonly #args: readonly string[];
   #state: BuildState = "running";
   #endedMs: number | undefined;
   #failure: Failure | undefined;
   #digest: string | undefined;
-  #placements: readonly Placement[] = [];
-  #arePlacementsSent = true;
+  #place: BuildPlace = { placements: [] };
+  #isPlaceSent = true;
   #sentHead: BuildHead | undefined;
 
   /** Fires on every change; several times in a row while a build is busy. */
@@ -67,6 +76,11 @@ export class BuildRun {
 
   get state(): BuildState {
     return this.#state;
+  }
+
+  /** Resolves when the process is gone and nothing is left of it. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
   }
 
   get hasEnded(): boolean {
@@ -96,6 +110,7 @@ export class BuildRun {
       if (!(error instanceof UserError)) throw error;
     } finally {
       await rm(this.#directory, { recursive: true, force: true });
+      this.#ended.resolve();
     }
   }
 
@@ -108,10 +123,10 @@ export class BuildRun {
   }
 
   /** Tells where the platforms are built, as far as it is known by now. */
-  setPlacements(placements: readonly Placement[]): void {
-    if (isDeepStrictEqual(placements, this.#placements)) return;
-    this.#placements = placements;
-    this.#arePlacementsSent = false;
+  setPlace(place: BuildPlace): void {
+    if (isDeepStrictEqual(place, this.#place)) return;
+    this.#place = place;
+    this.#isPlaceSent = false;
     this.#changed.fire();
   }
 
@@ -125,9 +140,9 @@ export class BuildRun {
     const update = this.#model.takeChanges();
     const head = this.#head();
     const isHeadNew = !isDeepStrictEqual(head, this.#sentHead);
-    const areLanesNew = update?.lanes !== undefined || !this.#arePlacementsSent;
+    const areLanesNew = update?.lanes !== undefined || !this.#isPlaceSent;
     this.#sentHead = head;
-    this.#arePlacementsSent = true;
+    this.#isPlaceSent = true;
     if (!update && !isHeadNew && !areLanesNew) return undefined;
     return { ...update, ...(isHeadNew && { head }), ...(areLanesNew && { lanes: this.#lanes() }) };
   }
@@ -188,6 +203,8 @@ export class BuildRun {
       endedMs: this.#endedMs,
       ...this.#labels,
       builder: this.#builder.name,
+      cluster: this.#place.cluster,
+      namespace: this.#place.namespace,
       steps: this.#model.counts(),
       waitingFor: this.#model.waitingFor(),
       failure: this.#state === "failed" ? (this.#failure ?? this.#model.failure()) : undefined,
@@ -197,7 +214,7 @@ export class BuildRun {
 
   #lanes(): readonly Lane[] {
     return this.#model.lanes().map((lane) => {
-      const placement = this.#placements.find(({ platform }) => platform === lane.platform);
+      const placement = this.#place.placements.find(({ platform }) => platform === lane.platform);
       return placement ? { ...lane, placement } : lane;
     });
   }

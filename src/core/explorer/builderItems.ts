@@ -1,31 +1,10 @@
 import type { Builder, BuilderNode } from "../buildx/builder.ts";
-import type { Pod, Watched, WatchStatus, Workload } from "../cluster/objects.ts";
+import type { BuilderNodeStatus } from "../buildx/status.ts";
+import type { BuilderStatus } from "../builder/status.ts";
+import type { Pod, WatchStatus, Workload } from "../cluster/objects.ts";
 import { t } from "../l10n.ts";
 import { age, dotted } from "./format.ts";
 import { item, loudest, type ExplorerItem, type Severity } from "./item.ts";
-
-/** What is known of a kubernetes builder's namespace. */
-export interface BuilderCluster {
-  /** Kubeconfig context, as shown. */
-  readonly name: string;
-  readonly namespace: string;
-  readonly workloads: Watched<Workload>;
-  readonly pods: Watched<Pod>;
-}
-
-/** State of one builder node whose driver is not kubernetes. */
-export interface NodeStatus {
-  readonly state: "running" | "inactive" | "error" | "unknown";
-  readonly text: string;
-}
-
-/** What is known about a builder beside its entry in the store. */
-export type BuilderStatus =
-  | { readonly kind: "kubernetes"; readonly cluster: BuilderCluster }
-  | { readonly kind: "nodes"; readonly nodes: ReadonlyMap<string, NodeStatus> }
-  /** Its cluster cannot be asked; `reason` is a sentence. */
-  | { readonly kind: "unreachable"; readonly reason: string }
-  | { readonly kind: "loading" };
 
 /** The row of one builder with its nodes and their pods. */
 export function builderItem(builder: Builder, status: BuilderStatus, nowMs: number): ExplorerItem {
@@ -97,11 +76,23 @@ function nodeItem(parent: string, node: BuilderNode, status: BuilderStatus, nowM
     });
   }
   if (status.kind === "nodes") {
-    const known = status.nodes.get(node.name);
-    const severity = known?.state === "error" ? "warning" : "none";
-    return item(base, { description: dotted(platforms, known?.text), details, severity });
+    const [text, severity] = engineState(status.nodes.get(node.name));
+    return item(base, { description: dotted(platforms, text), details, severity });
   }
   return item(base, { description: dotted(platforms, status.kind === "loading" && t("loading")), details });
+}
+
+function engineState(status: BuilderNodeStatus | undefined): readonly [text: string, severity: Severity] {
+  switch (status?.kind) {
+    case "running":
+      return [t("running"), "none"];
+    case "inactive":
+      return [t("not running"), "none"];
+    case "error":
+      return [status.reason, "warning"];
+    case undefined:
+      return [t("unknown"), "none"];
+  }
 }
 
 function workloadState(

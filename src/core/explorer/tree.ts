@@ -1,6 +1,7 @@
 import type { Builder } from "../buildx/builder.ts";
 import { t } from "../l10n.ts";
-import { builderItem, type BuilderStatus } from "./builderItems.ts";
+import type { BuilderStatus } from "../builder/status.ts";
+import { builderItem } from "./builderItems.ts";
 import { buildsItem, type ListedBuild } from "./buildItems.ts";
 import { clusterItem, type ClusterStatus } from "./clusterItems.ts";
 import { item, type ExplorerItem } from "./item.ts";

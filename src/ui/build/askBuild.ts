@@ -7,7 +7,7 @@ import { validateImageReference } from "../../core/buildx/args.ts";
 import type { Builder } from "../../core/buildx/builder.ts";
 import { UserError } from "../../core/errors.ts";
 import type { Platform } from "../../core/platform.ts";
-import { inputText, pickMany, pickOne, runWizard, type Answer, type Choice } from "../wizard.ts";
+import { inputText, pickMany, pickOne, Wizard, type Answer, type Choice, type Place } from "../wizard.ts";
 
 /** What is known before anything is asked. */
 export interface Known {
@@ -26,53 +26,38 @@ export async function askBuild(known: Known): Promise<BuildRequest | undefined> 
   const { dockerfile, remembered } = known;
   const contexts = possibleContexts(dockerfile, remembered);
   const onlyBuilder = known.builder ?? (known.builders.length === 1 ? known.builders[0] : undefined);
-  let builder = onlyBuilder ?? known.builders.find((one) => one.name === remembered?.builder) ?? known.builders[0];
-  if (!builder) throw noBuilder();
+  const first = onlyBuilder ?? known.builders.find((one) => one.name === remembered?.builder) ?? known.builders[0];
+  if (!first) throw noBuilder();
+  let builder: Builder = first;
   let platforms: readonly Platform[] = [];
   let output: BuildOutput | undefined;
   let buildContext = remembered?.buildContext ?? contexts[0] ?? path.dirname(dockerfile.fsPath);
 
-  const questions: (() => Promise<"next" | "back" | undefined>)[] = [];
-  const step = (): { title: string; step: number; totalSteps: number } => ({
-    title: vscode.l10n.t("Build multi-arch: {0}", vscode.workspace.asRelativePath(dockerfile)),
-    step: 0,
-    totalSteps: questions.length,
-  });
-  const add = <T>(question: (at: ReturnType<typeof step>) => Promise<Answer<T>>, keep: (value: T) => void): void => {
-    const number = questions.length + 1;
-    questions.push(async () => {
-      const answer = await question({ ...step(), step: number });
-      if (answer === undefined || answer === "back") return answer;
-      keep(answer as T);
-      return "next";
-    });
-  };
+  const wizard = new Wizard(vscode.l10n.t("Build multi-arch: {0}", vscode.workspace.asRelativePath(dockerfile)));
   if (!onlyBuilder)
-    add(
+    wizard.add(
       (at) => askBuilder(at, known.builders, builder),
       (value) => (builder = value),
     );
-  add(
+  wizard.add(
     (at) => askPlatforms(at, builder, known.placements(builder), remembered?.platforms),
     (value) => (platforms = value),
   );
   if (contexts.length > 1)
-    add(
+    wizard.add(
       (at) => askContext(at, contexts, buildContext),
       (value) => (buildContext = value),
     );
-  add(
+  wizard.add(
     (at) => askOutput(at, dockerfile, remembered?.output),
     (value) => (output = value),
   );
-  const isComplete = await runWizard(questions);
+  const isComplete = await wizard.run();
   if (!isComplete || !output) return undefined;
   return { dockerfile: dockerfile.fsPath, buildContext, builder: builder.name, platforms, output };
 }
 
-type At = { readonly title: string; readonly step: number; readonly totalSteps: number };
-
-function askBuilder(at: At, builders: readonly Builder[], active: Builder): Promise<Answer<Builder>> {
+function askBuilder(at: Place, builders: readonly Builder[], active: Builder): Promise<Answer<Builder>> {
   const choices = builders.map((builder) => ({
     label: builder.name,
     description: [builder.driver, builder.isCurrent ? vscode.l10n.t("current") : ""].filter(Boolean).join(" · "),
@@ -88,7 +73,7 @@ function askBuilder(at: At, builders: readonly Builder[], active: Builder): Prom
 }
 
 function askPlatforms(
-  at: At,
+  at: Place,
   builder: Builder,
   placements: readonly Placement[],
   remembered: readonly Platform[] | undefined,
@@ -124,7 +109,7 @@ function describe({ nativeness, clusterNodes, builderNode }: Placement): string 
   }
 }
 
-function askContext(at: At, contexts: readonly string[], active: string): Promise<Answer<string>> {
+function askContext(at: Place, contexts: readonly string[], active: string): Promise<Answer<string>> {
   const choices = contexts.map((folder) => ({
     label: vscode.workspace.asRelativePath(folder, false) || folder,
     description: folder,
@@ -139,7 +124,7 @@ function askContext(at: At, contexts: readonly string[], active: string): Promis
 }
 
 async function askOutput(
-  at: At,
+  at: Place,
   dockerfile: vscode.Uri,
   remembered: BuildOutput | undefined,
 ): Promise<Answer<BuildOutput>> {
@@ -171,7 +156,7 @@ async function askOutput(
 
 async function outputOf(
   kind: BuildOutput["kind"],
-  at: At,
+  at: Place,
   dockerfile: vscode.Uri,
   remembered: BuildOutput | undefined,
 ): Promise<Answer<BuildOutput>> {

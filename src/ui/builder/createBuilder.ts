@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import { validateBuilderName } from "../../core/buildx/args.ts";
 import type { ClusterNode } from "../../core/cluster/objects.ts";
 import { messageOf } from "../../core/errors.ts";
-import { inputText, pickMany, pickOne, runWizard, type Answer, type Choice } from "../wizard.ts";
+import { inputText, pickMany, pickOne, Wizard, type Answer, type Choice, type Place } from "../wizard.ts";
 
 /** A Kubernetes cluster a builder can be created in. */
 export interface ClusterChoice {
@@ -29,53 +29,43 @@ export async function askBuilder(
   clusters: readonly ClusterChoice[],
   takenNames: readonly string[],
 ): Promise<BuilderWish | undefined> {
-  let cluster = clusters.find((one) => one.isCurrent) ?? clusters[0];
-  if (!cluster) return undefined;
+  const first = clusters.find((one) => one.isCurrent) ?? clusters[0];
+  if (!first) return undefined;
+  let cluster: ClusterChoice = first;
   let namespace = "buildkit";
   let architectures: readonly string[] = [];
-  let replicas = 1;
+  let replicas = "1";
   let name = freeName(takenNames);
 
-  const questions: (() => Promise<"next" | "back" | undefined>)[] = [];
-  const add = <T>(question: (at: At) => Promise<Answer<T>>, keep: (value: T) => void): void => {
-    const step = questions.length + 1;
-    questions.push(async () => {
-      const title = vscode.l10n.t("Create Builder");
-      const answer = await question({ title, step, totalSteps: questions.length });
-      if (answer === undefined || answer === "back") return answer;
-      keep(answer as T);
-      return "next";
-    });
-  };
-  const chosen = (): ClusterChoice => cluster;
+  const wizard = new Wizard(vscode.l10n.t("Create Builder"));
   if (clusters.length > 1)
-    add(
-      (at) => askCluster(at, clusters, chosen()),
+    wizard.add(
+      (at) => askCluster(at, clusters, cluster),
       (value) => (cluster = value),
     );
-  add(
+  wizard.add(
     (at) => askNamespace(at, namespace),
     (value) => (namespace = value.trim()),
   );
-  add(
-    (at) => askArchitectures(at, chosen()),
+  wizard.add(
+    (at) => askArchitectures(at, cluster),
     (value) => (architectures = value),
   );
-  add(
+  wizard.add(
     (at) => askReplicas(at, replicas),
-    (value) => (replicas = Number(value)),
+    (value) => (replicas = value.trim()),
   );
-  add(
+  wizard.add(
     (at) => askName(at, name, takenNames),
     (value) => (name = value.trim()),
   );
-  const isComplete = await runWizard(questions);
-  return isComplete ? { context: chosen().context, namespace, architectures, replicas, name } : undefined;
+  const isComplete = await wizard.run();
+  return isComplete
+    ? { context: cluster.context, namespace, architectures, replicas: Number(replicas), name }
+    : undefined;
 }
 
-type At = { readonly title: string; readonly step: number; readonly totalSteps: number };
-
-function askCluster(at: At, clusters: readonly ClusterChoice[], active: ClusterChoice): Promise<Answer<ClusterChoice>> {
+function askCluster(at: Place, clusters: readonly ClusterChoice[], active: ClusterChoice): Promise<Answer<ClusterChoice>> {
   const choices = clusters.map((cluster) => ({
     label: cluster.context,
     description: [cluster.server, cluster.isCurrent ? vscode.l10n.t("current") : ""].filter(Boolean).join(" · "),
@@ -89,7 +79,7 @@ function askCluster(at: At, clusters: readonly ClusterChoice[], active: ClusterC
   });
 }
 
-function askNamespace(at: At, value: string): Promise<Answer<string>> {
+function askNamespace(at: Place, value: string): Promise<Answer<string>> {
   return inputText({
     ...at,
     value,
@@ -101,7 +91,7 @@ function askNamespace(at: At, value: string): Promise<Answer<string>> {
   });
 }
 
-async function askArchitectures(at: At, cluster: ClusterChoice): Promise<Answer<readonly string[]>> {
+async function askArchitectures(at: Place, cluster: ClusterChoice): Promise<Answer<readonly string[]>> {
   let nodes: readonly ClusterNode[] = [];
   let hint = vscode.l10n.t("Architectures, one BuildKit pod or more for each");
   try {
@@ -133,16 +123,16 @@ function describeNodes(nodes: readonly ClusterNode[]): string {
   return vscode.l10n.t("{0} of {1} nodes usable: {2}", ready, nodes.length, [...names, ...more].join(", "));
 }
 
-function askReplicas(at: At, value: number): Promise<Answer<string>> {
+function askReplicas(at: Place, value: string): Promise<Answer<string>> {
   return inputText({
     ...at,
-    value: String(value),
+    value,
     prompt: vscode.l10n.t("BuildKit pods per architecture. More of them help several builds at once, not one build."),
     validate: (text) => (/^[1-9]\d?$/.test(text.trim()) ? undefined : vscode.l10n.t("A number from 1 to 99.")),
   });
 }
 
-function askName(at: At, value: string, taken: readonly string[]): Promise<Answer<string>> {
+function askName(at: Place, value: string, taken: readonly string[]): Promise<Answer<string>> {
   return inputText({
     ...at,
     value,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Builder } from "../../../src/core/buildx/builder.ts";
 import type { ClusterNode, Pod, Watched, Workload } from "../../../src/core/cluster/objects.ts";
-import type { BuilderStatus } from "../../../src/core/explorer/builderItems.ts";
+import type { BuilderStatus } from "../../../src/core/builder/status.ts";
 import type { ExplorerItem } from "../../../src/core/explorer/item.ts";
 import { changedRows, ExplorerIndex, explorerTree, type ExplorerState } from "../../../src/core/explorer/tree.ts";
 

@@ -1,0 +1,92 @@
+import type { Builder } from "../buildx/builder.ts";
+import { kubeconfigOf } from "../buildx/kubeconfig.ts";
+import type { ClusterView } from "../build/placement.ts";
+import type { ClusterConnection, ClusterConnections } from "../cluster/cluster.ts";
+import { onDidChangeFiles } from "../cluster/fileChanges.ts";
+import { kubeconfigFiles } from "../cluster/kubeconfig.ts";
+import { messageOf, UserError } from "../errors.ts";
+import { DisposableStore, type Disposable } from "../event.ts";
+import { t } from "../l10n.ts";
+import type { BuilderStatus } from "./status.ts";
+
+/** A kubernetes builder as its cluster sees it. */
+export interface FollowedBuilder {
+  readonly status: BuilderStatus;
+  /** What tells where its platforms are built; present once the cluster has answered. */
+  readonly view?: ClusterView;
+}
+
+/**
+ * Follows a kubernetes builder's pods, workloads and cluster nodes until disposed, and calls back with all that is
+ * known whenever it changes. Trouble is a status, never an exception; it mends itself.
+ */
+export function followBuilder(
+  builder: Builder,
+  connections: ClusterConnections,
+  env: NodeJS.ProcessEnv,
+  onChange: (followed: FollowedBuilder) => void,
+): Disposable {
+  const all = new DisposableStore();
+  let current: Disposable | undefined;
+  let isDisposed = false;
+  const connect = async (): Promise<void> => {
+    const kubeconfig = await kubeconfigOf(builder);
+    if (kubeconfig.kind === "missing")
+      throw new UserError(t("The kubeconfig it was created with is gone: {0}", kubeconfig.path));
+    const address = kubeconfig.kind === "file" ? { kubeconfig: kubeconfig.path } : {};
+    const connection = await connections.open(address);
+    current?.dispose();
+    current = followConnection(builder, connection, onChange);
+    if (isDisposed) current.dispose();
+  };
+  const tryToConnect = (): void => {
+    connect().catch((error: unknown) => {
+      if (!isDisposed) onChange({ status: { kind: "unreachable", reason: messageOf(error) } });
+    });
+  };
+  // A file that could not be used may be mended; a connection that was made follows its kubeconfig by itself.
+  const files = builder.nodes.flatMap((node) => node.kubernetes?.kubeconfig ?? []);
+  all.add(
+    onDidChangeFiles(files.length > 0 ? files : kubeconfigFiles({ env }), () => {
+      if (!current) tryToConnect();
+    }),
+  );
+  tryToConnect();
+  return {
+    dispose: () => {
+      isDisposed = true;
+      all.dispose();
+      current?.dispose();
+    },
+  };
+}
+
+function followConnection(
+  builder: Builder,
+  connection: ClusterConnection,
+  onChange: (followed: FollowedBuilder) => void,
+): Disposable {
+  const namespace = builder.nodes.find((node) => node.kubernetes?.namespace)?.kubernetes?.namespace;
+  const inNamespace = namespace ?? connection.namespace;
+  const nodes = connection.nodes();
+  const pods = connection.pods(inNamespace);
+  const workloads = connection.workloads(inNamespace);
+  const tell = (): void => {
+    const cluster = {
+      name: connection.name,
+      namespace: inNamespace,
+      pods: pods.current,
+      workloads: workloads.current,
+    };
+    const isKnown = pods.current.status.kind === "live";
+    onChange({
+      status: { kind: "kubernetes", cluster },
+      ...(isKnown && { view: { clusterNodes: nodes.current.items, pods: pods.current.items } }),
+    });
+  };
+  const all = new DisposableStore();
+  all.add(connection);
+  for (const resource of [nodes.onDidChange, pods.onDidChange, workloads.onDidChange]) all.add(resource(tell));
+  tell();
+  return all;
+}

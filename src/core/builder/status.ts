@@ -1,0 +1,19 @@
+import type { BuilderNodeStatus } from "../buildx/status.ts";
+import type { Pod, Watched, Workload } from "../cluster/objects.ts";
+
+/** What is known of a kubernetes builder's namespace. */
+export interface BuilderCluster {
+  /** Kubeconfig context, as shown. */
+  readonly name: string;
+  readonly namespace: string;
+  readonly workloads: Watched<Workload>;
+  readonly pods: Watched<Pod>;
+}
+
+/** What is known about a builder beside its entry in the store. */
+export type BuilderStatus =
+  | { readonly kind: "kubernetes"; readonly cluster: BuilderCluster }
+  | { readonly kind: "nodes"; readonly nodes: ReadonlyMap<string, BuilderNodeStatus> }
+  /** Its cluster cannot be asked; `reason` is a sentence. */
+  | { readonly kind: "unreachable"; readonly reason: string }
+  | { readonly kind: "loading" };

@@ -1,0 +1,42 @@
+import * as vscode from "vscode";
+import { setTranslate } from "./core/l10n.ts";
+import type { App } from "./ui/app.ts";
+import { registerCommand } from "./ui/commands.ts";
+import { BuildCodeLens } from "./ui/dockerfile/codeLens.ts";
+import { ExplorerView } from "./ui/explorer/explorerView.ts";
+
+let app: Promise<App> | undefined;
+
+/** Registers what the editor must know at once. Everything else is loaded when the first of it is used. */
+export function activate(context: vscode.ExtensionContext): void {
+  setTranslate((message, ...args) => vscode.l10n.t(message, ...args));
+  const log = vscode.window.createOutputChannel("Multi-Arch Builds", { log: true });
+  const view = new ExplorerView();
+  const started = (): Promise<App> => {
+    app ??= import("./ui/app.ts").then((module) => new module.App(context, log, view));
+    return app;
+  };
+  const watchWhenVisible = (): void => {
+    if (view.isVisible) void started().then((it) => it.explorer.start());
+  };
+  context.subscriptions.push(
+    log,
+    view,
+    view.onDidChangeVisibility(watchWhenVisible),
+    new BuildCodeLens(),
+    registerCommand("multiArchBuilds.build", log, async (target) => (await started()).builds.build(target)),
+    registerCommand("multiArchBuilds.buildAgain", log, async (row) => (await started()).builds.buildAgain(row)),
+    registerCommand("multiArchBuilds.cancelBuild", log, async (row) => (await started()).builds.cancel(row)),
+    registerCommand("multiArchBuilds.showBuild", log, async (row) => (await started()).builds.show(row)),
+    registerCommand("multiArchBuilds.createBuilder", log, async () => (await started()).builders.create()),
+    registerCommand("multiArchBuilds.removeBuilder", log, async (row) => (await started()).builders.remove(row)),
+    registerCommand("multiArchBuilds.refresh", log, async () => (await started()).explorer.refresh()),
+    registerCommand("multiArchBuilds.showLog", log, () => log.show()),
+  );
+  watchWhenVisible();
+}
+
+/** Ends what runs; the editor waits a few seconds for it. */
+export async function deactivate(): Promise<void> {
+  await (await app)?.shutDown();
+}

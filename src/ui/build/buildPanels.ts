@@ -1,0 +1,74 @@
+import * as vscode from "vscode";
+import type { BuildRun } from "../../core/build/run.ts";
+import { timingTable } from "../../core/build/timingTable.ts";
+import { showError } from "../commands.ts";
+import type { Disposable } from "../../core/event.ts";
+import type { BuildDocuments } from "./buildDocuments.ts";
+import { BuildPanel, type PanelActions } from "./buildPanel.ts";
+
+/** The open panels, one per build at most. */
+export class BuildPanels implements Disposable {
+  readonly #extensionUri: vscode.Uri;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #actions: PanelActions;
+  readonly #panels = new Map<string, BuildPanel>();
+
+  constructor(
+    extensionUri: vscode.Uri,
+    log: vscode.LogOutputChannel,
+    documents: BuildDocuments,
+    buildAgain: (build: BuildRun) => void,
+  ) {
+    this.#extensionUri = extensionUri;
+    this.#log = log;
+    const tell = (action: Thenable<unknown>): void => {
+      action.then(undefined, (error: unknown) => showError(error, log));
+    };
+    this.#actions = {
+      buildAgain,
+      openDockerfile: (build, line) => tell(openDockerfile(build, line)),
+      openLog: (build, stepId) => tell(documents.open(build, stepId)),
+      openOutput: (build) => tell(documents.open(build)),
+      openResult: (build) => tell(openResult(build)),
+      copyTable: (build) => tell(vscode.env.clipboard.writeText(timingTable(build.snapshot()))),
+    };
+  }
+
+  /** The build whose panel has the focus. */
+  get active(): BuildRun | undefined {
+    return [...this.#panels.values()].find((panel) => panel.isActive)?.build;
+  }
+
+  show(build: BuildRun): void {
+    const open = this.#panels.get(build.id);
+    if (open) {
+      open.reveal();
+      return;
+    }
+    const panel = new BuildPanel(build, this.#extensionUri, this.#actions, this.#log);
+    this.#panels.set(build.id, panel);
+    panel.onDidDispose(() => {
+      this.#panels.delete(build.id);
+      panel.dispose();
+    });
+  }
+
+  dispose(): void {
+    for (const panel of [...this.#panels.values()]) panel.dispose();
+  }
+}
+
+async function openDockerfile(build: BuildRun, line: number | undefined): Promise<void> {
+  const document = await vscode.workspace.openTextDocument(vscode.Uri.file(build.request.dockerfile));
+  const at = line === undefined ? undefined : document.lineAt(Math.min(line, document.lineCount) - 1).range;
+  await vscode.window.showTextDocument(document, {
+    viewColumn: vscode.ViewColumn.One,
+    ...(at && { selection: new vscode.Range(at.start, at.start) }),
+  });
+}
+
+async function openResult(build: BuildRun): Promise<void> {
+  const { output } = build.request;
+  if (output.kind !== "folder") return;
+  await vscode.commands.executeCommand("revealInExplorer", vscode.Uri.file(output.path));
+}

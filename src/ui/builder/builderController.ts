@@ -1,0 +1,14 @@
+import * as vscode from "vscode";
+import type { ExplorerRow } from "../../contributions.ts";
+import { createBuilder, type CreateProgress } from "../../core/builder/create.ts";
+import { removeBuilder } from "../../core/builder/remove.ts";
+import type { Builder } from "../../core/buildx/builder.ts";
+import type { BuilderStore } from "../../core/buildx/store.ts";
+import type { ClusterConnections } from "../../core/cluster/cluster.ts";
+import { contextsOf, loadKubeconfig } from "../../core/cluster/kubeconfig.ts";
+import { UserError } from "../../core/errors.ts";
+import type { BuildxAccess } from "../buildxAccess.ts";
+import { signalOf } from "../cancellation.ts";
+import { setting } from "../settings.ts";
+import { pickOne } from "../wizard.ts";
+import { askBuilder, type BuilderWish, type ClusterChoice } from "./createBuilder.ts";

@@ -1,0 +1,49 @@
+import * as vscode from "vscode";
+import type { BuildxCli } from "../core/buildx/cli.ts";
+import { findBuildx } from "../core/buildx/find.ts";
+import { DisposableStore, type Disposable } from "../core/event.ts";
+import { setContextKey } from "./contextKey.ts";
+import { onDidChangeSetting, setting } from "./settings.ts";
+
+/** The buildx of this machine: found on first use, and again when its setting changes. */
+export class BuildxAccess implements Disposable {
+  readonly #log: vscode.LogOutputChannel;
+  readonly #subscriptions = new DisposableStore();
+  #found: Promise<BuildxCli> | undefined;
+
+  constructor(log: vscode.LogOutputChannel) {
+    this.#log = log;
+    this.#subscriptions.add(onDidChangeSetting(["buildx.path"], () => this.forget()));
+  }
+
+  /** @throws UserError when there is no buildx that can be used */
+  get(): Promise<BuildxCli> {
+    this.#found ??= this.#find();
+    return this.#found;
+  }
+
+  /** Looks again at the next use. */
+  forget(): void {
+    void this.#found?.then((cli) => cli.dispose()).catch(() => undefined); // told to whoever asked for it
+    this.#found = undefined;
+  }
+
+  dispose(): void {
+    this.#subscriptions.dispose();
+    this.forget();
+  }
+
+  async #find(): Promise<BuildxCli> {
+    try {
+      const { cli, version } = await findBuildx({ path: setting("buildx.path") || undefined, env: process.env });
+      this.#subscriptions.add(cli.onDidStart((command) => this.#log.debug(command.join(" "))));
+      this.#log.info(`buildx ${version.text}: ${cli.commandLine}`);
+      setContextKey("multiArchBuilds.isBuildxMissing", false);
+      return cli;
+    } catch (error) {
+      this.#found = undefined;
+      setContextKey("multiArchBuilds.isBuildxMissing", true);
+      throw error;
+    }
+  }
+}
