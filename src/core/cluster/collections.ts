@@ -4,16 +4,16 @@ import type { ClusterNode, Pod, Watched, WatchStatus, Workload } from "./objects
 import { parseNode } from "./parseNode.ts";
 import { parsePod } from "./parsePod.ts";
 import { parseWorkload } from "./parseWorkload.ts";
+import type { WirePod } from "./wirePod.ts";
+import { hasBuildKit, runsBuildKit, type WireWorkload } from "./wireWorkload.ts";
 
-/** The watched collections of one cluster; the same object for the same question. */
+/** The watched collections of one cluster, of BuildKit's objects only; the same object for the same question. */
 export interface Collections {
   nodes(): Resource<ClusterNode>;
   pods(namespace: string): Resource<Pod>;
   workloads(namespace: string): Resource<Workload>;
 }
 
-/** The container of every BuildKit pod that buildx makes; nobody else's pods are kept in memory. */
-const containerName = "buildkitd";
 const verbs = "list, watch";
 
 /** Makes the collections that are read through this API. None is watched before somebody listens. */
@@ -38,7 +38,7 @@ function workloads(api: KubeApi, kind: Workload["kind"], namespace: string): Res
   return new ListWatch(api, {
     path: `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/${resource}`,
     labelSelector: "app",
-    parse: (object) => (isBuildKitWorkload(object) ? parseWorkload(kind, object) : undefined),
+    parse: (object) => (runsBuildKit(object as WireWorkload) ? parseWorkload(kind, object) : undefined),
     attempt: { verbs, resource, namespace },
   });
 }
@@ -71,21 +71,7 @@ function bothKinds(deployments: Resource<Workload>, statefulSets: Resource<Workl
 const doubt: Readonly<Record<WatchStatus["kind"], number>> = { loading: 3, stale: 2, live: 1, failed: 0 };
 
 function parseBuildKitPod(object: unknown): Pod | undefined {
-  return hasBuildKit((object as { readonly spec?: PodSpec }).spec) ? parsePod(object) : undefined;
-}
-
-function isBuildKitWorkload(object: unknown): boolean {
-  return hasBuildKit(
-    (object as { readonly spec?: { readonly template?: { readonly spec?: PodSpec } } }).spec?.template?.spec,
-  );
-}
-
-interface PodSpec {
-  readonly containers?: readonly { readonly name?: string }[] | null;
-}
-
-function hasBuildKit(spec: PodSpec | undefined): boolean {
-  return (spec?.containers ?? []).some(({ name }) => name === containerName);
+  return hasBuildKit((object as WirePod).spec) ? parsePod(object) : undefined;
 }
 
 function memoized<T>(make: (namespace: string) => T): (namespace: string) => T {

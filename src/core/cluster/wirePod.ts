@@ -22,7 +22,7 @@ export interface WirePod {
 export interface WireContainer {
   readonly name?: string;
   readonly image?: string;
-  readonly readinessProbe?: { readonly periodSeconds?: number };
+  readonly readinessProbe?: { readonly periodSeconds?: number; readonly initialDelaySeconds?: number } | null;
   readonly resources?: { readonly requests?: Readonly<Record<string, string>> | null };
 }
 

@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { KubeApi } from "./api.ts";
+import { isExpired, RequestTimeout } from "./apiError.ts";
+import { metadataOf } from "./wire.ts";
+
+/** Which objects to wait for. */
+export interface Selection {
+  /** Collection, for example `/api/v1/namespaces/ns/pods`. */
+  readonly path: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  /** Leaves out what the selectors cannot; absent: nothing. */
+  includes?(object: unknown): boolean;
+}
+
+/** A watch that ended at once is not tried again sooner. */
+const pauseMs = 500;
+
+/**
+ * Waits, by watch, until no selected object is left, and says which are on every change. Throws what the API throws,
+ * and the signal's reason.
+ */
+export async function waitUntilGone(
+  api: KubeApi,
+  selection: Selection,
+  signal: AbortSignal,
+  onChange: (names: readonly string[]) => void = () => undefined,
+): Promise<void> {
+  const { path, labelSelector, fieldSelector } = selection;
+  const includes = (object: unknown): boolean => selection.includes?.(object) ?? true;
+  const query = { labelSelector, fieldSelector };
+  for (;;) {
+    const page = await api.listPage(path, { query, signal });
+    const left = new Set(page.items.filter(includes).map((object) => metadataOf(object).name ?? ""));
+    onChange([...left]);
+    if (left.size === 0) return;
+    try {
+      const resourceVersion = page.resourceVersion;
+      const events = await api.watch(path, { query: { ...query, resourceVersion, timeoutSeconds: 60 }, signal });
+      for await (const { type, object } of events) {
+        const { name = "" } = metadataOf(object);
+        if (type === "DELETED") left.delete(name);
+        if (type === "ADDED" && includes(object)) left.add(name);
+        onChange([...left]);
+        if (left.size === 0) break;
+      }
+    } catch (error) {
+      if (signal.aborted || !(isExpired(error) || error instanceof RequestTimeout)) throw error;
+    }
+    // Listed once more in any case, so that the answer is the server's and not our bookkeeping's.
+    if (left.size > 0) await sleep(pauseMs, undefined, { signal });
+  }
+}

@@ -1,0 +1,113 @@
+import type { UserError } from "../errors.ts";
+import type { KubeApi } from "./api.ts";
+import { ApiError, isConflict, isNotFound } from "./apiError.ts";
+import { explain } from "./explain.ts";
+import type { Workload } from "./objects.ts";
+import { parseWorkload } from "./parseWorkload.ts";
+import { buildKitContainer, type WireWorkload } from "./wireWorkload.ts";
+
+/** Names one workload. */
+export type WorkloadAddress = Pick<Workload, "kind" | "namespace" | "name">;
+
+/** What buildx makes for a builder node: one of the two. */
+export const workloadKinds = ["Deployment", "StatefulSet"] as const;
+
+/** How often a change is tried again that somebody else's change has overtaken. */
+const conflictRetries = 5;
+
+/**
+ * The workloads of these names that are there, whoever made them.
+ *
+ * @throws {UserError} not reached or not allowed
+ */
+export async function findExisting(
+  api: KubeApi,
+  namespace: string,
+  names: readonly string[],
+  signal?: AbortSignal,
+): Promise<readonly Workload[]> {
+  const found: Workload[] = [];
+  for (const name of names) {
+    for (const kind of workloadKinds) {
+      const object = await readWorkload(api, { kind, namespace, name }, signal);
+      const workload = object && parseWorkload(kind, object);
+      if (workload) found.push(workload);
+    }
+  }
+  return found;
+}
+
+/**
+ * Makes the readiness probe of a BuildKit workload quick: every second, from the start. With buildx's own (every
+ * 30 seconds after 5) a pod that is up in one second counts as ready half a minute later.
+ *
+ * @returns false when there is nothing to change: no workload, no BuildKit in it, no probe, or already quick
+ * @throws {UserError} not reached or not allowed
+ */
+export async function patchProbes(api: KubeApi, workload: WorkloadAddress, signal?: AbortSignal): Promise<boolean> {
+  for (let attempt = 1; ; attempt += 1) {
+    const object = await readWorkload(api, workload, signal);
+    const containers = object?.spec?.template?.spec?.containers ?? [];
+    const index = containers.findIndex(({ name }) => name === buildKitContainer);
+    const probe = containers[index]?.readinessProbe;
+    if (!probe || (probe.periodSeconds === 1 && (probe.initialDelaySeconds ?? 0) === 0)) return false;
+    const path = `/spec/template/spec/containers/${index}`;
+    const body = [
+      { op: "test", path: `${path}/name`, value: buildKitContainer },
+      { op: "add", path: `${path}/readinessProbe/periodSeconds`, value: 1 },
+      { op: "add", path: `${path}/readinessProbe/initialDelaySeconds`, value: 0 },
+    ];
+    try {
+      await api.request("PATCH", workloadPath(workload), { body, contentType: "application/json-patch+json", signal });
+      return true;
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      if (isNotFound(error)) return false;
+      // 422: the containers have changed places meanwhile.
+      const isOvertaken = isConflict(error) || (error instanceof ApiError && error.status === 422);
+      if (!isOvertaken || attempt > conflictRetries) throw explainWorkload(api, error, "get, patch", workload);
+    }
+  }
+}
+
+/** How many replicas the workloads of these names have ready, and how many they want. */
+export function readyCounts(
+  workloads: readonly Workload[],
+  names: readonly string[],
+): { readonly ready: number; readonly wanted: number } {
+  const own = workloads.filter(({ name }) => names.includes(name));
+  return {
+    ready: own.reduce((sum, { readyReplicas }) => sum + readyReplicas, 0),
+    wanted: own.reduce((sum, { replicas }) => sum + replicas, 0),
+  };
+}
+
+/** The object as it is on the server; undefined when it is not there. @throws {UserError} not reached or not allowed */
+export async function readWorkload(
+  api: KubeApi,
+  address: WorkloadAddress,
+  signal: AbortSignal | undefined,
+): Promise<WireWorkload | undefined> {
+  try {
+    return (await api.request("GET", workloadPath(address), { signal })) as WireWorkload;
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    if (isNotFound(error)) return undefined;
+    throw explainWorkload(api, error, "get", address);
+  }
+}
+
+/** The object's path in the API. */
+export function workloadPath({ kind, namespace, name }: WorkloadAddress): string {
+  return `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/${resourceOf(kind)}/${encodeURIComponent(name)}`;
+}
+
+/** The error in the user's words. */
+export function explainWorkload(api: KubeApi, error: unknown, verbs: string, address: WorkloadAddress): UserError {
+  const { kind, namespace } = address;
+  return explain(error, api.access.context, { verbs, resource: resourceOf(kind), namespace });
+}
+
+function resourceOf(kind: Workload["kind"]): string {
+  return kind === "Deployment" ? "deployments" : "statefulsets";
+}
