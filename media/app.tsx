@@ -1,0 +1,101 @@
+import type { JSX } from "preact";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Announcer } from "./announcer.tsx";
+import { Cards } from "./cards.tsx";
+import { FailureBox } from "./failure.tsx";
+import { Grid } from "./grid.tsx";
+import { Header } from "./header.tsx";
+import { t } from "./l10n.ts";
+import { LogPane } from "./log/logPane.tsx";
+import { Splitter } from "./log/splitter.tsx";
+import { usePanel, type Panel } from "./panel.ts";
+import { SharedStrip } from "./shared.tsx";
+import { TabBar } from "./tabBar.tsx";
+import { Timeline } from "./timeline.tsx";
+
+/** The whole panel. The verdict stays on top and the log at the bottom; what is between them scrolls. */
+export function App(): JSX.Element {
+  const panel = usePanel();
+  if (!panel.store.head.value) return <p class="empty">{t("Waiting for the extension")}</p>;
+  return (
+    <div class="panel" onKeyDown={(event) => handleShortcut(panel, event)}>
+      <Header />
+      <Middle />
+      <SharedStrip />
+      <Splitter />
+      <LogPane />
+      <Announcer />
+    </div>
+  );
+}
+
+function Middle(): JSX.Element {
+  const panel = usePanel();
+  const [scroller, setScroller] = useState<HTMLElement | null>(null);
+  const preface = useRef<HTMLDivElement>(null);
+  const [prefaceHeight, setPrefaceHeight] = useState(0);
+  useLayoutEffect(() => {
+    if (!scroller || !preface.current) return undefined;
+    const measure = (): void => {
+      panel.width.value = scroller.clientWidth;
+      setPrefaceHeight(preface.current?.offsetHeight ?? 0);
+    };
+    const observer = new ResizeObserver(measure);
+    observer.observe(scroller);
+    observer.observe(preface.current);
+    measure();
+    return () => observer.disconnect();
+  }, [panel, scroller]);
+  useLayoutEffect(() => {
+    if (scroller) scroller.scrollTop = panel.view.scrollTop.peek();
+  }, [panel, scroller]);
+  return (
+    <main
+      class="scroller"
+      ref={setScroller}
+      onScrollEnd={(event) => (panel.view.scrollTop.value = event.currentTarget.scrollTop)}
+    >
+      <div ref={preface} class="preface">
+        <FailureBox />
+        <Cards />
+      </div>
+      <TabBar />
+      <div role="tabpanel" id="view" aria-labelledby={`tab-${panel.view.tab.value}`}>
+        {panel.view.tab.value === "compare" ? (
+          <Grid scroller={scroller} offset={prefaceHeight} />
+        ) : (
+          <Timeline scroller={scroller} offset={prefaceHeight} />
+        )}
+      </div>
+    </main>
+  );
+}
+
+/** F finds in the log, L goes to the log, C goes to Cancel. None of them does anything that cannot be undone. */
+function handleShortcut(panel: Panel, event: KeyboardEvent): void {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isTyping(event.target)) return;
+  switch (event.key.toLowerCase()) {
+    case "f":
+      panel.query.value ??= "";
+      focusOn(".find input");
+      break;
+    case "l":
+      focusOn(".log-lines");
+      break;
+    case "c":
+      focusOn("#cancel");
+      break;
+    default:
+      return;
+  }
+  event.preventDefault();
+}
+
+function focusOn(selector: string): void {
+  // After the next drawing, because the field may only now have been asked for.
+  requestAnimationFrame(() => document.querySelector<HTMLElement>(selector)?.focus());
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.matches("input, textarea, select");
+}

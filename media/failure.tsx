@@ -1,0 +1,45 @@
+import type { JSX } from "preact";
+import { othersAtFailure } from "./describe.ts";
+import { t } from "./l10n.ts";
+import { plainText } from "./log/ansi.ts";
+import { useHead, usePanel } from "./panel.ts";
+
+/** How many of the last log lines the box shows; all of them are in the log below. */
+const tailLines = 4;
+
+/** What failed, where in the Dockerfile, what the step said last, and what became of the other platforms. */
+export function FailureBox(): JSX.Element | null {
+  const { failure } = useHead();
+  const panel = usePanel();
+  if (!failure) return null;
+  const { stepId, file, line } = failure;
+  return (
+    <section class="failure" aria-label={t("Failed")}>
+      <p class="failure-what">
+        <strong>{failure.what}</strong>
+        {failure.exitCode !== undefined && <span>{t("exit code {0}", failure.exitCode)}</span>}
+        {line !== undefined && (
+          <button class="link" onClick={() => panel.post({ type: "openDockerfile", line })}>
+            {`${file ?? "Dockerfile"}:${line}`}
+          </button>
+        )}
+        {stepId !== undefined && (
+          <button
+            class="link failure-log"
+            onClick={() => {
+              panel.pickStep(stepId);
+              document.querySelector<HTMLElement>(".log-lines")?.focus();
+            }}
+          >
+            {t("Show log")}
+          </button>
+        )}
+      </p>
+      {failure.logTail.length > 0 && (
+        <pre class="failure-tail">{failure.logTail.slice(-tailLines).map(plainText).join("\n")}</pre>
+      )}
+      {failure.message && <p class="failure-message">{failure.message}</p>}
+      <p class="dim">{othersAtFailure(failure, panel.store.lanes.value).join(" ")}</p>
+    </section>
+  );
+}

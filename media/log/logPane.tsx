@@ -1,0 +1,145 @@
+import { useSignal, type Signal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useLayoutEffect, useMemo } from "preact/hooks";
+import { Icon } from "../icon.tsx";
+import { t } from "../l10n.ts";
+import { laneClass } from "../lane.ts";
+import { useHead, usePanel } from "../panel.ts";
+import { shortNames } from "../describe.ts";
+import { FindBar, type FoundLine } from "./findBar.tsx";
+import { LogColumnView } from "./logColumn.tsx";
+import { LogSearch } from "./logSearch.ts";
+import { logTargetOf, mostColumns, type LogColumn, type LogTarget } from "./logTarget.ts";
+import { logHeightOf } from "./splitter.tsx";
+
+/** Narrower than this, two logs stand one above the other. */
+const sideBySideWidth = 700;
+
+/** The log of the selected step, on two platforms side by side. */
+export function LogPane(): JSX.Element {
+  const panel = usePanel();
+  const { store, view, logs } = panel;
+  const selection = panel.selection.value;
+  const row = selection?.kind === "row" ? store.row(selection.rowId)?.value : undefined;
+  const build = { head: useHead(), lanes: store.lanes.value, shared: store.shared.value, row };
+  const target = logTargetOf(selection, build, view.allPlatforms.value);
+  const stepIds = target?.columns.map((column) => column.stepId) ?? [];
+  const isStacked = panel.width.value < sideBySideWidth;
+  useLayoutEffect(() => logs.watch(stepIds), [stepIds.join()]);
+  return (
+    <section id="log" class="log" aria-label={t("Log")} style={{ height: logHeightOf(view.logHeight.value) }}>
+      {target ? (
+        <Logs key={stepIds.join()} target={target} isStacked={isStacked} />
+      ) : (
+        <p class="empty">{t("The log of a step appears here.")}</p>
+      )}
+    </section>
+  );
+}
+
+function Logs({ target, isStacked }: { target: LogTarget; isStacked: boolean }): JSX.Element {
+  const panel = usePanel();
+  const found = useSignal<FoundLine | undefined>(undefined);
+  const onlyMatches = useSignal(false);
+  const matches = useMatches(target.columns, panel.query.value);
+  return (
+    <>
+      <div class="log-bar">
+        <h2 class="log-title" title={`${target.place} ${target.text}`}>
+          <strong>{target.place}</strong> {target.text}
+        </h2>
+        <LogTools />
+      </div>
+      {panel.query.value !== undefined && <FindBar matches={matches} found={found} onlyMatches={onlyMatches} />}
+      <div class={`log-columns ${isStacked ? "stacked" : ""}`}>
+        {target.columns.map((column, index) => (
+          <LogColumnView
+            key={column.stepId}
+            column={column}
+            matches={matches[index] ?? []}
+            foundLine={foundIn(found, index)}
+            onlyMatches={onlyMatches.value && Boolean(panel.query.value)}
+          />
+        ))}
+      </div>
+    </>
+  );
+}
+
+function foundIn(found: Signal<FoundLine | undefined>, column: number): number | undefined {
+  return found.value?.column === column ? found.value.line : undefined;
+}
+
+/** The numbers of the matching lines per column, kept up to date while the logs grow. */
+function useMatches(columns: readonly LogColumn[], query: string | undefined): readonly (readonly number[])[] {
+  const { logs } = usePanel();
+  const searches = useMemo(() => columns.map(() => new LogSearch(query ?? "")), [query, columns.length]);
+  if (!query) return columns.map(() => []);
+  return columns.map((column, index) => {
+    const { log, version } = logs.log(column.stepId);
+    void version.value;
+    return searches[index]?.find(log) ?? [];
+  });
+}
+
+function LogTools(): JSX.Element {
+  const { view, query } = usePanel();
+  return (
+    <div class="tools">
+      <PlatformPicker />
+      <button
+        class="tool toggle"
+        aria-pressed={view.follow.value}
+        title={t("Scroll to new output as it comes")}
+        onClick={() => (view.follow.value = !view.follow.value)}
+      >
+        <Icon name={view.follow.value ? "check" : "blank"} />
+        {t("Follow")}
+      </button>
+      <button
+        class="tool toggle"
+        aria-pressed={query.value !== undefined}
+        title={t("Find in log")}
+        onClick={() => (query.value = query.value === undefined ? "" : undefined)}
+      >
+        {t("Find")}
+      </button>
+    </div>
+  );
+}
+
+/** Both platforms or one of them; of more than two, one. */
+function PlatformPicker(): JSX.Element | null {
+  const panel = usePanel();
+  const { store, view, selection } = panel;
+  const platforms = store.lanes.value.map((lane) => lane.platform);
+  const current = selection.value;
+  if (current?.kind !== "row" || platforms.length < 2) return null;
+  const mayShowAll = platforms.length <= mostColumns;
+  const showsAll = mayShowAll && view.allPlatforms.value;
+  const names = shortNames(platforms);
+  return (
+    <div class="picker" role="group" aria-label={t("Platforms in the log")}>
+      {mayShowAll && (
+        <button class="tool toggle" aria-pressed={showsAll} onClick={() => (view.allPlatforms.value = true)}>
+          {t("Both")}
+        </button>
+      )}
+      {platforms.map((platform, laneIndex) => (
+        <button
+          key={platform}
+          class={`tool toggle ${laneClass(laneIndex)}`}
+          aria-pressed={!showsAll && current.laneIndex === laneIndex}
+          title={platform}
+          onClick={() => {
+            view.allPlatforms.value = false;
+            view.picked.value = { ...current, laneIndex };
+          }}
+        >
+          <span class="swatch" aria-hidden="true" />
+          {names[laneIndex]}
+        </button>
+      ))}
+    </div>
+  );
+}

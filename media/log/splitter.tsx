@@ -1,0 +1,71 @@
+import type { JSX } from "preact";
+import { useRef } from "preact/hooks";
+import { t } from "../l10n.ts";
+import { usePanel } from "../panel.ts";
+
+const stepPx = 24;
+/** Only the log's own tools are left at this height. */
+const leastHeight = 34;
+/** The share of the window that the log may take at most, and takes until it is dragged. */
+const mostShare = 0.75;
+const presetShare = 0.3;
+
+/** The height of the log in CSS pixels; it never fills the whole window, whatever was saved. */
+export function logHeightOf(saved: number | undefined): number {
+  const most = window.innerHeight * mostShare;
+  return Math.round(Math.max(leastHeight, Math.min(most, saved ?? Math.max(140, window.innerHeight * presetShare))));
+}
+
+/** The edge between table and log: dragged by mouse, moved by arrow keys, back to its place by a double click. */
+export function Splitter(): JSX.Element {
+  const { view } = usePanel();
+  const drag = useRef<{ readonly startY: number; readonly height: number }>(undefined);
+  const height = logHeightOf(view.logHeight.value);
+  const resize = (next: number): void => {
+    view.logHeight.value = logHeightOf(next);
+  };
+  return (
+    <div
+      class="splitter"
+      role="separator"
+      tabIndex={0}
+      aria-orientation="horizontal"
+      aria-label={t("Height of the log")}
+      aria-controls="log"
+      aria-valuenow={height}
+      aria-valuemin={leastHeight}
+      aria-valuemax={Math.round(window.innerHeight * mostShare)}
+      onPointerDown={(event) => {
+        event.currentTarget.setPointerCapture(event.pointerId);
+        drag.current = { startY: event.clientY, height };
+      }}
+      onPointerMove={(event) => {
+        if (drag.current) resize(drag.current.height + drag.current.startY - event.clientY);
+      }}
+      onPointerUp={() => (drag.current = undefined)}
+      onPointerCancel={() => (drag.current = undefined)}
+      onDblClick={() => (view.logHeight.value = undefined)}
+      onKeyDown={(event) => {
+        const next = heightAfter(event.key, height);
+        if (next === undefined) return;
+        resize(next);
+        event.preventDefault();
+      }}
+    />
+  );
+}
+
+function heightAfter(key: string, height: number): number | undefined {
+  switch (key) {
+    case "ArrowUp":
+      return height + stepPx;
+    case "ArrowDown":
+      return height - stepPx;
+    case "Home":
+      return leastHeight;
+    case "End":
+      return window.innerHeight;
+    default:
+      return undefined;
+  }
+}

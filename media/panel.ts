@@ -1,0 +1,148 @@
+import { batch, computed, effect, signal } from "@preact/signals";
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { BuildHead } from "../src/core/build/snapshot.ts";
+import type { FromWebview, ToWebview } from "../src/protocol.ts";
+import { Clock } from "./clock.ts";
+import { layoutFor, niceCeil } from "./geometry.ts";
+import type { Host } from "./host.ts";
+import { LogFeed } from "./log/logFeed.ts";
+import { automaticSelection, isEnded, selectionOfStep, type Selection } from "./selection.ts";
+import { BuildStore } from "./store.ts";
+import { tableItems, timeOf, hasTime } from "./table.ts";
+import { parseSavedView, ViewState } from "./view.ts";
+
+/** The state of the whole page: the build as told, the arrangement by the user, and what follows from both. */
+export class Panel {
+  readonly store = new BuildStore();
+  readonly clock = new Clock();
+  readonly logs: LogFeed;
+  readonly view: ViewState;
+  readonly post: (message: FromWebview) => void;
+  /** Width of the table in CSS pixels. */
+  readonly width = signal(1000);
+  /** Text of the log search; undefined while the search is closed. */
+  readonly query = signal<string | undefined>(undefined);
+  readonly #automatic = signal<Selection | undefined>(undefined);
+
+  constructor(host: Host) {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- VS Code's function has no such argument
+    this.post = (message) => host.postMessage(message);
+    this.view = new ViewState(parseSavedView(host.getState()), (view) => host.setState(view));
+    this.logs = new LogFeed(
+      (stepIds) => this.post({ type: "watchLogs", stepIds }),
+      (callback) => requestAnimationFrame(callback),
+    );
+    effect(() => this.clock.setRunning(this.isRunning.value));
+  }
+
+  /** Takes a message of the extension. */
+  receive(message: ToWebview): void {
+    switch (message.type) {
+      case "snapshot":
+        batch(() => {
+          this.clock.sync(message.nowMs, true);
+          this.view.adoptBuild(message.build.head.id);
+          this.store.applySnapshot(message.build);
+          this.#chooseStep();
+        });
+        this.logs.rewatch();
+        return;
+      case "update":
+        batch(() => {
+          this.clock.sync(message.nowMs, false);
+          this.store.applyUpdate(message.update);
+          this.#chooseStep();
+        });
+        return;
+      case "log":
+        this.logs.receive(message.chunks);
+    }
+  }
+
+  readonly isRunning = computed(() => {
+    const head = this.store.head.value;
+    return head !== undefined && !isEnded(head.state);
+  });
+
+  /** The step whose log is shown: the user's choice, else the automatic one. */
+  readonly selection = computed<Selection | undefined>(() => {
+    const picked = this.view.picked.value;
+    if (picked?.kind === "row" && this.store.rowIds.value.includes(picked.rowId)) return picked;
+    if (picked?.kind === "shared" && this.store.shared.value.some((step) => step.stepId === picked.stepId))
+      return picked;
+    return this.#automatic.value;
+  });
+
+  /** What fits into the table at its width. */
+  readonly layout = computed(() => layoutFor(this.width.value, this.store.lanes.value.length));
+
+  /**
+   * The lines of the table. Sorted by time they keep the order they had when it was chosen, until the build has
+   * ended: rows must not move under the pointer.
+   */
+  readonly items = computed(() => {
+    void this.isRunning.value;
+    return tableItems(this.store.rows(this.store.rowIds.value), this.view.sort.value, this.clock.now.peek());
+  });
+
+  /** The time that fills a bar of the table; a round one while the build runs, so that bars seldom rescale. */
+  readonly scaleMs = computed(() => {
+    const cells = this.#timedCells.value;
+    const settled = cells.settledMs;
+    const longest = Math.max(settled, ...cells.running.map((cell) => timeOf(cell, this.clock.now.value)));
+    return this.isRunning.value ? niceCeil(longest) : Math.max(longest, 1);
+  });
+
+  readonly #timedCells = computed(() => {
+    void this.store.revision.value;
+    const cells = this.store.rows().flatMap((row) => row.cells.filter((cell) => cell !== null));
+    const settled = cells.filter((cell) => cell.state !== "running" && hasTime(cell));
+    return {
+      settledMs: settled.reduce((longest, cell) => Math.max(longest, cell.durationMs), 0),
+      running: cells.filter((cell) => cell.state === "running"),
+    };
+  });
+
+  /** Shows the log of a step, because the user has asked for it. */
+  pick(selection: Selection): void {
+    this.view.picked.value = selection;
+    this.view.follow.value = true;
+  }
+
+  /** Shows the log of the step with this id, if the build has one. */
+  pickStep(stepId: string): void {
+    const selection = selectionOfStep(stepId, this.store.rows(), this.store.shared.peek());
+    if (selection) this.pick(selection);
+  }
+
+  #chooseStep(): void {
+    const head = this.store.head.peek();
+    if (!head) return;
+    const rows = this.store.rows();
+    const shared = this.store.shared.peek();
+    const next = automaticSelection(this.#automatic.peek(), { rows, shared, state: head.state, failure: head.failure });
+    if (!isSame(next, this.#automatic.peek())) this.#automatic.value = next;
+  }
+}
+
+function isSame(a: Selection | undefined, b: Selection | undefined): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** Carries the panel to all components. */
+export const PanelContext = createContext<Panel | undefined>(undefined);
+
+/** The panel this component belongs to. */
+export function usePanel(): Panel {
+  const panel = useContext(PanelContext);
+  if (!panel) throw new Error("There is no panel around this component.");
+  return panel;
+}
+
+/** The head of the build; components that need it are drawn only when there is one. */
+export function useHead(): BuildHead {
+  const head = usePanel().store.head.value;
+  if (!head) throw new Error("The panel is drawn before it knows its build.");
+  return head;
+}
