@@ -35,9 +35,9 @@ export class BuildModel {
   #state: BuildState = "running";
   #failure: Failure | undefined;
 
-  constructor({ platforms, lineOf, textAt }: BuildModelOptions) {
+  constructor({ platforms, ...source }: BuildModelOptions) {
     this.#platforms = platforms;
-    this.#table = new StepTable(platforms, this.#vertices, { lineOf, textAt });
+    this.#table = new StepTable(platforms, this.#vertices, source);
   }
 
   /** `running` until {@link end} is called. */

@@ -1,16 +1,15 @@
 import type { Platform } from "../platform.ts";
+import type { LineFinder } from "../dockerfile/dockerfile.ts";
 import { LaneTally } from "./laneTally.ts";
 import { orderStages, type StageOrder } from "./rowOrder.ts";
 import type { BuildUpdate, Cell, Lane, StepRow } from "./snapshot.ts";
 import type { Step, Vertex } from "./step.ts";
 import { splitInstruction, type StepName } from "./vertexName.ts";
 
-/** What is known of the Dockerfile: the line of a step, and the text that stands there. */
+/** What is known of the Dockerfile. */
 export interface StepSource {
-  /** 1-based line of a step as BuildKit counts it; undefined when that is not sure. */
-  readonly lineOf?: (stage: string, index: number, total: number, instruction: string) => number | undefined;
-  /** What stands behind the instruction at this line, on one line. */
-  readonly textAt?: (line: number) => string | undefined;
+  /** Finds a step's line, and its text as it stands there. */
+  readonly lineOf?: LineFinder;
 }
 
 /**
@@ -225,9 +224,9 @@ class Row {
     this.id = `${stage}:${index}${occurrence === 0 ? "" : `#${occurrence}`}`;
     this.name = name;
     this.occurrence = occurrence;
-    this.line = source.lineOf?.(stage, index, total, instruction);
-    const text = (this.line === undefined ? undefined : source.textAt?.(this.line)) ?? rest;
-    this.#head = { id: this.id, stage, index, total, instruction, text, line: this.line };
+    const place = source.lineOf?.(stage, index, total, instruction);
+    this.line = place?.line;
+    this.#head = { id: this.id, stage, index, total, instruction, text: place?.text ?? rest, line: place?.line };
   }
 
   forget(): void {
