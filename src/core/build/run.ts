@@ -13,6 +13,7 @@ import { t } from "../l10n.ts";
 import { BuildModel, type BuildModelOptions } from "./model.ts";
 import { type BuildPlan, planBuild } from "./plan.ts";
 import type { BuildRequest } from "./request.ts";
+import { type LogPart, StepLog } from "./stepLog.ts";
 import type { BuildHead, BuildSnapshot, BuildState, BuildUpdate, Failure, Lane, Placement } from "./snapshot.ts";
 
 /** How a build is shown; see the fields of the same names in {@link BuildHead}. */
@@ -26,14 +27,12 @@ export interface BuildPlace {
   readonly namespace?: string;
 }
 
-/** What one build is made of. */
-export interface BuildRunOptions {
+/** What one build is made of, with what is known of its Dockerfile. */
+export interface BuildRunOptions extends Omit<BuildModelOptions, "platforms"> {
   readonly request: BuildRequest;
   /** The builder that the request names. */
   readonly builder: Builder;
   readonly labels: BuildLabels;
-  /** Finds the Dockerfile line of a step. */
-  readonly lineOf: BuildModelOptions["lineOf"];
 }
 
 /** One build, from its request to its end. It runs from the moment {@link BuildRun.start} is called, once. */
@@ -63,13 +62,13 @@ export class BuildRun {
   readonly onDidChange: Event<void> = this.#changed.event;
 
   /** @throws UserError when buildx cannot be given the request as it is */
-  constructor(cli: BuildxCli, { request, builder, labels, lineOf }: BuildRunOptions) {
+  constructor(cli: BuildxCli, { request, builder, labels, ...source }: BuildRunOptions) {
     this.request = request;
     this.plan = planBuild(builder, request.platforms);
     this.#cli = cli;
     this.#builder = builder;
     this.#labels = labels;
-    this.#model = new BuildModel({ platforms: request.platforms, isMultiNode: this.plan.isMultiNode, lineOf });
+    this.#model = new BuildModel({ platforms: request.platforms, ...source });
     this.#directory = join(tmpdir(), `multi-arch-build-${this.id}`);
     this.#args = buildArgs(request, this.#metadataFile);
   }
@@ -109,8 +108,7 @@ export class BuildRun {
       this.#end({ exitCode: undefined, signal: undefined, wasCanceled: this.#canceled.signal.aborted });
       if (!(error instanceof UserError)) throw error;
     } finally {
-      await rm(this.#directory, { recursive: true, force: true });
-      this.#ended.resolve();
+      await rm(this.#directory, { recursive: true, force: true }).finally(() => this.#ended.resolve());
     }
   }
 
@@ -147,9 +145,19 @@ export class BuildRun {
     return { ...update, ...(isHeadNew && { head }), ...(areLanesNew && { lanes: this.#lanes() }) };
   }
 
-  /** The log of one step. */
-  log(stepId: string): ReturnType<BuildModel["log"]> {
-    return this.#model.log(stepId);
+  /** What a step has printed since a position of an earlier reading; empty for a step that is not known. */
+  log(stepId: string, from = 0): LogPart {
+    return (this.#model.log(stepId) ?? new StepLog()).read(from);
+  }
+
+  /** The whole output as text: every step with its log, then what buildx has printed itself. */
+  output(): string {
+    const stepIds = [
+      ...this.#model.shared().map(({ stepId }) => stepId),
+      ...this.#model.rows().flatMap(({ cells }) => cells.flatMap((cell) => cell?.stepId ?? [])),
+    ];
+    const steps = stepIds.map((id) => `${this.#model.nameOf(id) ?? id}\n${withLineEnd(this.log(id).text)}`);
+    return [...steps, this.#model.text().map(withLineEnd).join("")].join("\n");
   }
 
   get #metadataFile(): string {
@@ -185,13 +193,12 @@ export class BuildRun {
     }
   }
 
-  #end(exit: Exit): void {
+  #end({ exitCode, signal, wasCanceled }: Exit): void {
     this.#endedMs = Date.now();
-    // A cancellation that came too late has not canceled anything.
-    const wasCanceled = exit.wasCanceled && exit.exitCode !== 0;
-    this.#model.end({ exitCode: exit.exitCode, wasCanceled, endedMs: this.#endedMs });
-    if (wasCanceled) this.#state = "canceled";
-    else this.#state = exit.exitCode === 0 ? "done" : "failed";
+    const isKilled = exitCode === undefined && !wasCanceled;
+    if (isKilled) this.#failure ??= { what: t("buildx was ended by {0}.", signal ?? "?"), message: "", logTail: [] };
+    this.#model.end({ exitCode, wasCanceled, endedMs: this.#endedMs });
+    this.#state = isKilled ? "failed" : this.#model.state;
     this.#changed.fire();
   }
 
@@ -218,6 +225,10 @@ export class BuildRun {
       return placement ? { ...lane, placement } : lane;
     });
   }
+}
+
+function withLineEnd(text: string): string {
+  return text === "" || text.endsWith("\n") ? text : `${text}\n`;
 }
 
 function failureOf(error: unknown): Failure {

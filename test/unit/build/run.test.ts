@@ -1,0 +1,244 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { describe, it } from "node:test";
+import { Builds } from "../../../src/core/build/builds.ts";
+import type { BuildRequest } from "../../../src/core/build/request.ts";
+import { BuildRun, type BuildRunOptions } from "../../../src/core/build/run.ts";
+import type { Builder } from "../../../src/core/buildx/builder.ts";
+import { BuildxCli } from "../../../src/core/buildx/cli.ts";
+import { UserError } from "../../../src/core/errors.ts";
+import { fakeBuildx } from "../buildx/fakeBuildx.ts";
+
+const time = "2026-11-23T10:00:00Z";
+const stepName = "[linux/arm64 2/2] RUN make";
+
+function progress(...vertexes: readonly object[]): string {
+  return `${JSON.stringify({ vertexes })}\n`;
+}
+
+const stepRuns = progress({ digest: "sha256:1", name: stepName, started: time });
+const stepIsDone = progress({ digest: "sha256:1", name: stepName, started: time, completed: "2026-11-23T10:00:02Z" });
+const log = `${JSON.stringify({ logs: [{ vertex: "sha256:1", stream: 1, data: btoa("hello\n"), timestamp: time }] })}\n`;
+
+function kubernetesBuilder(kubeconfig?: string): Builder {
+  const nodes = ["amd64", "arm64"].map((architecture) => ({
+    name: `kube-${architecture}`,
+    endpoint: "",
+    platforms: [`linux/${architecture}`],
+    driverOptions: {},
+    kubernetes: { workload: `kube-${architecture}`, namespace: "build", replicas: 1, kubeconfig },
+  }));
+  return { name: "kube", driver: "kubernetes", isCurrent: false, nodes };
+}
+
+const request: BuildRequest = {
+  dockerfile: "/w/Dockerfile",
+  buildContext: "/w",
+  builder: "kube",
+  platforms: ["linux/amd64", "linux/arm64"],
+  output: { kind: "none" },
+};
+
+function options(changes: Partial<BuildRunOptions> = {}): BuildRunOptions {
+  return { request, builder: kubernetesBuilder(), labels: { dockerfile: "Dockerfile", output: "" }, ...changes };
+}
+
+function changeOf(run: BuildRun, condition: () => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const subscription = run.onDidChange(() => {
+      if (!condition()) return;
+      subscription.dispose();
+      resolve();
+    });
+  });
+}
+
+function metadataFileOf(run: BuildRun): string {
+  return run.args.find((arg) => arg.startsWith("--metadata-file="))?.replace(/^[^=]*=/, "") ?? "";
+}
+
+describe("BuildRun", () => {
+  it("shows a build while it runs and when it is done", async () => {
+    const run = new BuildRun(
+      fakeBuildx([
+        ["print", stepRuns],
+        ["print", log],
+        ["print", stepIsDone],
+      ]),
+      options(),
+    );
+    const running = changeOf(run, () => run.snapshot().rows.length === 1);
+    const ended = run.start();
+    await running;
+    assert.equal(run.state, "running");
+    await ended;
+    const { head, rows } = run.snapshot();
+    assert.equal(head.state, "done");
+    assert.ok(head.endedMs !== undefined && head.endedMs >= head.startedMs);
+    assert.deepEqual(
+      rows.map(({ text, cells }) => [text, cells.map((cell) => cell?.state)]),
+      [["make", [undefined, "done"]]],
+    );
+    assert.equal(run.log("sha256:1").text, "hello\n");
+    assert.equal(run.output(), `${stepName}\nhello\n\n`);
+    assert.ok(run.hasEnded);
+    await run.ended;
+  });
+
+  it("gives buildx the builder's kubeconfig and the arguments of the request", async () => {
+    const kubeconfig = join(mkdtempSync(join(tmpdir(), "run-")), "kubeconfig");
+    writeFileSync(kubeconfig, "");
+    const cli = fakeBuildx([["printEnv", "KUBECONFIG"]], { env: { KUBECONFIG: "/another" } });
+    const run = new BuildRun(cli, options({ builder: kubernetesBuilder(kubeconfig) }));
+    let args: readonly string[] = [];
+    cli.onDidStart((all) => (args = all));
+    await run.start();
+    assert.deepEqual(args.slice(2), run.args);
+    assert.deepEqual(run.snapshot().head.messages, [kubeconfig]);
+  });
+
+  it("does not build on whatever cluster is at hand when the builder's kubeconfig is gone", async () => {
+    const cli = fakeBuildx([]);
+    cli.onDidStart(() => assert.fail("buildx was started"));
+    const run = new BuildRun(cli, options({ builder: kubernetesBuilder("/gone/kubeconfig") }));
+    await run.start();
+    assert.equal(run.state, "failed");
+    assert.match(run.snapshot().head.failure?.what ?? "", /belongs to a kubeconfig that is gone: \/gone\/kubeconfig/);
+  });
+
+  it("reads the digest of what was pushed, and leaves no file behind", async () => {
+    const cli = fakeBuildx([["writeMetadata", { "containerimage.digest": "sha256:abc" }]]);
+    const run = new BuildRun(cli, options());
+    await run.start();
+    assert.equal(run.digest, "sha256:abc");
+    assert.ok(!existsSync(dirname(metadataFileOf(run))));
+  });
+
+  it("makes a failed build a result", async () => {
+    const failed = progress({
+      digest: "sha256:1",
+      name: stepName,
+      started: time,
+      completed: time,
+      error: "exit code: 2",
+    });
+    const acts = [
+      ["print", stepRuns],
+      ["print", failed],
+      ["print", "ERROR: failed to build: exit code: 2\n"],
+      ["exit", 1],
+    ];
+    const run = new BuildRun(fakeBuildx(acts), options());
+    await run.start();
+    const { head } = run.snapshot();
+    assert.equal(head.state, "failed");
+    assert.equal(head.failure?.platform, "linux/arm64");
+  });
+
+  it("makes a buildx that cannot be started a failed build", async () => {
+    const run = new BuildRun(new BuildxCli(["/nowhere/docker-buildx"]), options());
+    await run.start();
+    assert.equal(run.state, "failed");
+    assert.match(run.snapshot().head.failure?.what ?? "", /could not be started/);
+  });
+
+  it("says so when something else has ended buildx", async () => {
+    const run = new BuildRun(fakeBuildx([["print", stepRuns], ["killSelf"]]), options());
+    await run.start();
+    assert.equal(run.state, "failed");
+    assert.equal(run.snapshot().head.failure?.what, "buildx was ended by SIGKILL.");
+  });
+
+  for (const exitCode of [1, 130]) {
+    it(`is canceled when it was asked to be, also with exit code ${exitCode}`, async () => {
+      const run = new BuildRun(fakeBuildx([["onInterrupt", exitCode], ["print", stepRuns], ["hang"]]), options());
+      const running = changeOf(run, () => run.snapshot().rows.length === 1);
+      const ended = run.start();
+      await running;
+      run.cancel();
+      run.cancel();
+      assert.equal(run.state, "canceling");
+      await ended;
+      const { head, rows } = run.snapshot();
+      assert.equal(head.state, "canceled");
+      assert.equal(head.failure, undefined);
+      assert.equal(rows[0]?.cells[1]?.state, "canceled");
+    });
+  }
+
+  it("is canceled when buildx ignores it and has to be killed", async () => {
+    const acts = [["onInterrupt", "ignore"], ["print", stepRuns], ["hang"]];
+    const run = new BuildRun(fakeBuildx(acts, { graceMs: 50 }), options());
+    const running = changeOf(run, () => run.snapshot().rows.length === 1);
+    const ended = run.start();
+    await running;
+    run.cancel();
+    await ended;
+    assert.equal(run.state, "canceled");
+    assert.ok(!existsSync(dirname(metadataFileOf(run))));
+  });
+
+  it("is done when it had finished before the cancellation reached it", async () => {
+    const run = new BuildRun(fakeBuildx([["onInterrupt", 0], ["print", stepRuns], ["hang"]]), options());
+    const running = changeOf(run, () => run.snapshot().rows.length === 1);
+    const ended = run.start();
+    await running;
+    run.cancel();
+    await ended;
+    assert.equal(run.state, "done");
+  });
+
+  it("gives each change once", async () => {
+    const run = new BuildRun(fakeBuildx([["print", stepRuns]]), options());
+    assert.equal(run.takeChanges()?.head?.state, "running");
+    assert.equal(run.takeChanges(), undefined);
+    const placements = [{ platform: "linux/arm64", nativeness: "native" }] as const;
+    run.setPlace({ placements, cluster: "prod" });
+    const update = run.takeChanges();
+    assert.equal(update?.head?.cluster, "prod");
+    assert.deepEqual(update?.lanes?.[1]?.placement, placements[0]);
+    await run.start();
+    const last = run.takeChanges();
+    assert.equal(last?.head?.state, "done");
+    assert.equal(last?.rows?.length, 1);
+    assert.deepEqual(last?.lanes?.[1]?.placement, placements[0]);
+  });
+
+  it("refuses what buildx cannot be given before anything starts", () => {
+    assert.throws(() => new BuildRun(fakeBuildx([]), options({ request: { ...request, platforms: [] } })), UserError);
+  });
+});
+
+describe("Builds", () => {
+  it("remembers the last 20 that have ended, the newest first, and all that run", async () => {
+    const builds = new Builds((error) => assert.fail(String(error)));
+    const hanging = builds.start(fakeBuildx([["hang"]]), options());
+    const ended = [];
+    for (let count = 0; count < 21; count++) {
+      const run = builds.start(new BuildxCli(["/nowhere/docker-buildx"]), options());
+      ended.push(run);
+      await run.ended;
+    }
+    await new Promise(setImmediate);
+    assert.deepEqual(builds.runs, [...ended.slice(1).toReversed(), hanging]);
+    assert.equal(builds.find(hanging.id), hanging);
+    await builds.cancelAll();
+    assert.equal(hanging.state, "canceled");
+  });
+
+  it("tells of changes with their build", async () => {
+    const builds = new Builds((error) => assert.fail(String(error)));
+    const seen = new Set<BuildRun>();
+    let lists = 0;
+    builds.onDidChange((run) => seen.add(run));
+    builds.onDidChangeList(() => lists++);
+    const run = builds.start(fakeBuildx([["print", stepRuns]]), options());
+    await run.ended;
+    await new Promise(setImmediate);
+    assert.deepEqual([...seen], [run]);
+    assert.equal(lists, 2);
+    builds.dispose();
+  });
+});
