@@ -20,7 +20,6 @@ export async function buildSuite(suiteDir: string, outDir: string): Promise<stri
     format: "cjs",
     outExtension: { ".js": ".cjs" },
     external: ["vscode", "mocha"],
-    sourcemap: "inline",
     logLevel: "warning",
   });
   return path.join(outDir, "index.cjs");
