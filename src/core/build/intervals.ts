@@ -32,6 +32,13 @@ export class Intervals {
     return false;
   }
 
+  /** The last time that is known of them; undefined when there are none. */
+  get lastMs(): number | undefined {
+    let last: number | undefined;
+    for (const [start, end = start] of this.#ends) last = Math.max(last ?? end, end);
+    return last;
+  }
+
   /** Ends every open interval. */
   close(endMs: number): void {
     for (const [start, end] of this.#ends) if (end === undefined) this.#ends.set(start, Math.max(start, endMs));

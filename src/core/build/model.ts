@@ -78,7 +78,7 @@ export class BuildModel {
    * @param ending.endedMs when the process ended; by default the last time the stream has named
    */
   end(ending: { readonly exitCode?: number; readonly wasCanceled?: boolean; readonly endedMs?: number }): void {
-    const endMs = ending.endedMs ?? parseTime(this.#lastTime) ?? 0;
+    const endMs = ending.endedMs ?? this.#lastMs();
     let isCut = false;
     for (const vertex of this.#vertices.values()) {
       vertex.close(endMs);
@@ -160,6 +160,12 @@ export class BuildModel {
     const shared = [...this.#changedShared].flatMap((step) => this.#shared.get(step) ?? []);
     this.#changedShared.clear();
     return changes || shared.length > 0 ? { ...changes, shared } : undefined;
+  }
+
+  /** The last time that the stream has named. */
+  #lastMs(): number {
+    const times = [...this.#vertices.values()].map((vertex) => vertex.intervals.lastMs ?? 0);
+    return times.reduce((a, b) => Math.max(a, b), parseTime(this.#lastTime) ?? 0);
   }
 
   #add(wire: WireVertex): Vertex {

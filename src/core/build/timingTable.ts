@@ -3,12 +3,12 @@ import type { BuildSnapshot, Cell, Failure, SharedStep, StepRow, StepState, Timi
 
 /** What a table is made of: a build's snapshot, or the parts of one. */
 export interface TableSource extends Pick<BuildSnapshot, "lanes" | "rows" | "shared"> {
-  readonly head: { readonly failure?: Failure };
+  readonly head: Pick<BuildSnapshot["head"], "state" | "failure">;
 }
 
 /**
  * A build's timings as Markdown: one row per step, one column per platform, and by how much the slowest platform is
- * behind the fastest; then the shared steps; then the failure.
+ * behind the fastest; then the shared steps; then why it failed.
  */
 export function timingTable({ lanes, rows, shared, head }: TableSource): string {
   const platforms = lanes.map(({ platform }) => platform || t("default platform"));
@@ -22,6 +22,7 @@ export function timingTable({ lanes, rows, shared, head }: TableSource): string 
     markdownTable([t("Step"), ...platforms, ...difference], steps),
     shared.length > 0 ? markdownTable([t("Shared step"), t("Time")], shared.map(sharedLine)) : "",
     head.failure ? failureText(head.failure) : "",
+    head.state === "canceled" ? t("The build was canceled.") : "",
   ];
   return `${parts.filter(Boolean).join("\n\n")}\n`;
 }
