@@ -6,6 +6,7 @@ import { t } from "../l10n.ts";
 import { readAll, splitLines } from "./lines.ts";
 import { startProcess } from "./process.ts";
 import type { Exit, RunningProcess } from "./process.ts";
+import { type BuildxVersion, unknownVersion } from "./version.ts";
 
 export type { Exit } from "./process.ts";
 
@@ -37,6 +38,13 @@ export interface BuildxStream {
   readonly exit: Promise<Exit>;
 }
 
+/** What is known of a buildx program, and how it is treated. */
+export interface BuildxCliOptions {
+  readonly version?: BuildxVersion;
+  /** How long a cancelled command may take to end before it is killed. */
+  readonly graceMs?: number;
+}
+
 /** One line of BuildKit's progress holds at most about 1.4 MB; more than this is not kept of any line. */
 const maxLineBytes = 16 * 1024 * 1024;
 const maxOutputBytes = 16 * 1024 * 1024;
@@ -46,6 +54,7 @@ const unwantedVariables = ["DOCKER_DEFAULT_PLATFORM", "BUILDX_BUILDER", "BUILDKI
 
 /** The buildx program. Every process of this extension that is a buildx is started here. */
 export class BuildxCli {
+  readonly version: BuildxVersion;
   readonly #command: readonly [file: string, ...args: string[]];
   readonly #env: NodeJS.ProcessEnv;
   readonly #graceMs: number;
@@ -58,16 +67,16 @@ export class BuildxCli {
   /**
    * @param command the program and its first arguments: `docker-buildx`, or `docker` and `buildx`
    * @param env the environment of the commands, without what {@link BuildxCallOptions} sets
-   * @param graceMs how long a cancelled command may take to end before it is killed
    */
   constructor(
     command: readonly [file: string, ...args: string[]],
-    env: NodeJS.ProcessEnv = process.env,
-    graceMs: number = 10_000,
+    env: NodeJS.ProcessEnv,
+    { version = unknownVersion, graceMs = 10_000 }: BuildxCliOptions = {},
   ) {
     this.#command = command;
     this.#env = env;
     this.#graceMs = graceMs;
+    this.version = version;
   }
 
   /** The program and its first arguments, as one would type them. */

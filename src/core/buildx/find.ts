@@ -75,7 +75,7 @@ async function checkBuildx(command: Command, env: NodeJS.ProcessEnv, signal?: Ab
   if (!isAtLeast(version, oldestSupportedBuildx)) {
     throw unusable(t("buildx {0} is too old; {1} or newer is needed.", version.text, oldestSupportedBuildx));
   }
-  return { cli, version };
+  return { cli: new BuildxCli(command, env, { version }), version };
 }
 
 async function checkExecutable(file: string): Promise<void> {

@@ -10,7 +10,7 @@ export type BuilderNodeStatus =
   | { readonly kind: "error"; readonly reason: string };
 
 /** The status of a builder's nodes by their names, or the reason why buildx can tell nothing at all. */
-export type BuilderStatus =
+export type InspectedBuilder =
   | { readonly kind: "known"; readonly nodes: ReadonlyMap<string, BuilderNodeStatus> }
   | { readonly kind: "error"; readonly reason: string };
 
@@ -23,7 +23,11 @@ const statusTimeoutMs = 10_000;
  *
  * @throws UserError when buildx does not answer in time; AbortError when the signal was aborted
  */
-export async function readBuilderStatus(cli: BuildxCli, builder: string, signal?: AbortSignal): Promise<BuilderStatus> {
+export async function readBuilderStatus(
+  cli: BuildxCli,
+  builder: string,
+  signal?: AbortSignal,
+): Promise<InspectedBuilder> {
   const { exitCode, stdout, stderr } = await cli.run(inspectArgs(builder), { signal, timeoutMs: statusTimeoutMs });
   if (exitCode === 0) return parseInspect(stdout);
   return { kind: "error", reason: lastError(stderr) };
@@ -33,7 +37,7 @@ export async function readBuilderStatus(cli: BuildxCli, builder: string, signal?
  * Parses the text of `buildx inspect`, which has no other format (`commands/inspect.go`). Rows that do not matter
  * here are skipped.
  */
-export function parseInspect(text: string): BuilderStatus {
+export function parseInspect(text: string): InspectedBuilder {
   const [head = "", body] = text.split(/^Nodes:\s*$/m);
   const builderError = valueOf(head, "Error");
   if (builderError !== undefined) return { kind: "error", reason: builderError };

@@ -11,6 +11,9 @@ export interface BuildxVersion {
 /** The oldest buildx this extension works with: the first with all output formats it reads. */
 export const oldestSupportedBuildx = "0.13.0";
 
+/** Of a buildx that nobody has asked. */
+export const unknownVersion: BuildxVersion = { text: "", release: undefined };
+
 /**
  * Reads the output of `buildx version`: `github.com/docker/buildx v0.38.2 REVISION`.
  *

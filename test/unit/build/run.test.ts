@@ -138,7 +138,7 @@ describe("BuildRun", () => {
   });
 
   it("makes a buildx that cannot be started a failed build", async () => {
-    const run = new BuildRun(new BuildxCli(["/nowhere/docker-buildx"]), options());
+    const run = new BuildRun(new BuildxCli(["/nowhere/docker-buildx"], {}), options());
     await run.start();
     assert.equal(run.state, "failed");
     assert.match(run.snapshot().head.failure?.what ?? "", /could not be started/);
@@ -217,7 +217,7 @@ describe("Builds", () => {
     const hanging = builds.start(fakeBuildx([["hang"]]), options());
     const ended = [];
     for (let count = 0; count < 21; count++) {
-      const run = builds.start(new BuildxCli(["/nowhere/docker-buildx"]), options());
+      const run = builds.start(new BuildxCli(["/nowhere/docker-buildx"], {}), options());
       ended.push(run);
       await run.ended;
     }

@@ -73,7 +73,7 @@ describe("BuildxCli.run", () => {
   });
 
   it("names the program that cannot be started", async () => {
-    const cli = new BuildxCli(["/nowhere/docker-buildx"]);
+    const cli = new BuildxCli(["/nowhere/docker-buildx"], {});
     await assert.rejects(cli.run(["version"]), (error) => {
       assert.ok(error instanceof UserError);
       assert.match(error.message, /\/nowhere\/docker-buildx/);
@@ -164,7 +164,7 @@ describe("BuildxCli.stream", () => {
   });
 
   it("rejects the exit when the program cannot be started, after no lines", async () => {
-    const { lines, exit } = new BuildxCli(["/nowhere/docker-buildx"]).stream(["build"]);
+    const { lines, exit } = new BuildxCli(["/nowhere/docker-buildx"], {}).stream(["build"]);
     assert.deepEqual(await collect(lines), []);
     await assert.rejects(exit, UserError);
   });

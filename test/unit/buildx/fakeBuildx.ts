@@ -11,7 +11,7 @@ export function fakeBuildx(
   options: { readonly graceMs?: number; readonly env?: NodeJS.ProcessEnv } = {},
 ): BuildxCli {
   const env = { PATH: process.env["PATH"], ...options.env, FAKE_BUILDX: JSON.stringify(acts) };
-  return new BuildxCli([process.execPath, fakeBuildxPath], env, options.graceMs);
+  return new BuildxCli([process.execPath, fakeBuildxPath], env, { graceMs: options.graceMs });
 }
 
 /** All values of an iterable. */
