@@ -1,10 +1,11 @@
 import { execa } from "execa";
-import { existsSync, readFileSync, readdirSync, readlinkSync, rmSync, rmdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { LabError } from "./labError.ts";
-import { isAlive, markedPids, readIfThere, readLedger, readUndo } from "./ledger.ts";
+import { isAlive, markedPids, readIfThere, readLedger, readUndo, startTimeOf } from "./ledger.ts";
 import type { UndoEntry } from "./ledger.ts";
+import { containerIds, namesIn, removeIfEmpty, removeLeftovers } from "./leftovers.ts";
 import { withLock } from "./lock.ts";
 import { labNodes } from "./nodes.ts";
 import { completionPath, keyDir, logDir, runDir } from "./paths.ts";
@@ -26,10 +27,11 @@ export async function takeDown(): Promise<void> {
   for (const entry of readUndo().toReversed()) {
     await undo(entry);
   }
-  removeCgroups();
-  removeContainerLogLinks();
+  await removeCgroups();
+  removeLeftovers();
   for (const { stateDir } of labNodes) {
     rmSync(stateDir, { recursive: true, force: true });
+    removeIfEmpty(dirname(stateDir));
   }
   removeRunFiles();
 }
@@ -58,35 +60,40 @@ function labPids(): number[] {
   return [...new Set([...recorded.map(({ pid }) => pid), ...markedPids(), ...inContainers])];
 }
 
-/**
- * The control groups of the lab's containers: containerd puts all of a machine's under one name, so they are told by the
- * ids in the nodes' own state folders. One folder under cgroup v2, one per controller under v1.
- */
+/** One folder for each container under cgroup v2, one for each controller under v1. */
 function containerCgroups(): string[] {
-  const ids = labNodes.flatMap(({ stateDir }) => namesIn(join(stateDir, "io.containerd.runtime.v2.task", "k8s.io")));
+  const ids = labNodes.flatMap(containerIds);
   return cgroupParents().flatMap((parent) => ids.map((id) => join(parent, id)).filter((dir) => existsSync(dir)));
 }
 
+/** Where every containerd of a machine has the groups of Kubernetes' containers. */
 function cgroupParents(): string[] {
   const root = "/sys/fs/cgroup";
   return ["", ...namesIn(root)].map((controller) => join(root, controller, "k8s.io")).filter((dir) => existsSync(dir));
 }
 
-function namesIn(dir: string): string[] {
-  return existsSync(dir) ? readdirSync(dir) : [];
-}
-
 function pidsInCgroup(dir: string): number[] {
   const own = readIfThere(join(dir, "cgroup.procs")).split("\n").map(Number);
-  return [...own.filter((pid) => pid > 0), ...subdirs(dir).flatMap(pidsInCgroup)];
+  // Zombies are listed for as long as their parent lets them be; they run nothing.
+  return [...own.filter((pid) => pid > 0 && startTimeOf(pid) !== undefined), ...subdirs(dir).flatMap(pidsInCgroup)];
 }
 
-/** The parent, too, unless it has containers of another containerd. */
-function removeCgroups(): void {
-  containerCgroups().forEach(removeCgroup);
-  for (const dir of cgroupParents().filter((parent) => subdirs(parent).length === 0)) {
-    rmdirSync(dir);
+/** A group can be removed only some time after its last process has ended. */
+async function removeCgroups(): Promise<void> {
+  const end = Date.now() + 5000;
+  for (let dirs = containerCgroups(); dirs.length > 0; dirs = containerCgroups()) {
+    try {
+      dirs.forEach(removeCgroup);
+    } catch (error) {
+      if (Date.now() > end) {
+        throw error;
+      }
+      await delay(50);
+    }
   }
+  cgroupParents()
+    .filter((parent) => subdirs(parent).length === 0)
+    .forEach((parent) => rmdirSync(parent));
 }
 
 function removeCgroup(dir: string): void {
@@ -127,17 +134,6 @@ async function undo({ kind, target }: UndoEntry): Promise<void> {
     case "umount":
       await execa("umount", [target], { reject: false });
       break;
-  }
-}
-
-/** The kubelets link every container's log there, whatever their own folders are. */
-function removeContainerLogLinks(): void {
-  const dir = "/var/log/containers";
-  const links = existsSync(dir) ? readdirSync(dir, { withFileTypes: true }).filter((one) => one.isSymbolicLink()) : [];
-  for (const path of links.map(({ name }) => join(dir, name))) {
-    if (readlinkSync(path).startsWith(`${runDir}/`)) {
-      rmSync(path);
-    }
   }
 }
 

@@ -77,6 +77,7 @@ state = "${stateDir}"
     [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
       runtime_type = "io.containerd.runc.v2"
       [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
+        Root = "${join(stateDir, "runc")}"
         BinaryName = "${join(packageDir, "runc/usr/sbin/runc")}"
         SystemdCgroup = false
   [plugins."io.containerd.cri.v1.runtime".cni]

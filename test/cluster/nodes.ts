@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { runDir } from "./paths.ts";
 
@@ -19,10 +20,13 @@ export interface LabNode {
   readonly socket: string;
 }
 
+// A lab with another cache folder must not take down this one's containers.
+const labId = createHash("sha256").update(runDir).digest("hex").slice(0, 8);
+
 export const labNodes: readonly LabNode[] = [labNode("amd64", 1), labNode("arm64", 2)];
 
 function labNode(architecture: Architecture, index: number): LabNode {
-  const stateDir = `/run/multiarch-lab-${architecture}`;
+  const stateDir = `/run/multiarch-lab-${labId}/${architecture}`;
   return {
     name: `node-${architecture}`,
     architecture,
