@@ -35,10 +35,10 @@ export function failureOf({ exitCode, text, failed }: Ending): Failure {
   const { message, file, line } = readFinalText(text);
   const step = failed.find(({ error }) => error !== undefined && message?.includes(error)) ?? failed[0];
   const platform = platformOf(step, failed);
-  const words = message ?? step?.error ?? text.find((other) => !isClientNoise(other) && other.trim() !== "");
+  const words = message ?? step?.error ?? text.find(isTelling);
   return {
     what: step ? whatFailed(step, platform) : t("The build failed."),
-    message: words ?? t("buildx ended with exit code {0} and said nothing.", exitCode ?? "?"),
+    message: words ?? t("buildx ended with exit code {0} without saying why.", exitCode ?? "?"),
     stepId: step?.id,
     platform,
     exitCode: exitCodeOf(step?.error),
@@ -46,6 +46,11 @@ export function failureOf({ exitCode, text, failed }: Ending): Failure {
     line,
     logTail: step ? logTail(step) : [],
   };
+}
+
+/** What fails before the build begins, such as a wrong flag, is told on the first line, without a mark. */
+function isTelling(line: string): boolean {
+  return line.trim() !== "" && !line.startsWith("WARNING:") && !isClientNoise(line);
 }
 
 /** The platform, unless the same step failed on several. */

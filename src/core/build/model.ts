@@ -8,6 +8,8 @@ import type { BuildHead, BuildState, BuildUpdate, Failure, Lane, SharedStep, Ste
 import { Step, Vertex } from "./step.ts";
 import type { StepLog } from "./stepLog.ts";
 import { StepTable, type StepSource } from "./stepTable.ts";
+import { VertexGraph } from "./vertexGraph.ts";
+import type { StepName } from "./vertexName.ts";
 
 /** What a build is expected to be, as far as it is known beforehand. */
 export interface BuildModelOptions extends StepSource {
@@ -21,14 +23,12 @@ export interface BuildModelOptions extends StepSource {
  */
 export class BuildModel {
   readonly #platforms: readonly Platform[];
-  readonly #vertices = new Map<string, Vertex>();
+  readonly #graph = new VertexGraph();
   readonly #steps = new Map<string, Step>();
   readonly #table: StepTable;
   readonly #shared = new Map<Step, SharedStep>();
   readonly #text: string[] = [];
-  /** Platforms of the steps that take a vertex as input. */
-  readonly #takers = new Map<string, Set<Platform>>();
-  readonly #unplaced = new Set<Step>();
+  readonly #unplaced = new Map<Step, StepName>();
   readonly #touched = new Set<Step>();
   readonly #changedShared = new Set<Step>();
   #lastTime: string | undefined;
@@ -37,7 +37,7 @@ export class BuildModel {
 
   constructor({ platforms, ...source }: BuildModelOptions) {
     this.#platforms = platforms;
-    this.#table = new StepTable(platforms, this.#vertices, source);
+    this.#table = new StepTable(platforms, this.#graph, source);
   }
 
   /** `running` until {@link end} is called. */
@@ -53,19 +53,20 @@ export class BuildModel {
       return;
     }
     for (const wire of message.vertexes) {
-      const vertex = this.#vertices.get(wire.digest) ?? this.#add(wire);
+      const vertex = this.#graph.get(wire.digest) ?? this.#add(wire);
       vertex.apply(wire);
+      if (wire.inputs) this.#graph.link(vertex);
       this.#touched.add(vertex.step);
     }
     for (const status of message.statuses) {
-      const vertex = this.#vertices.get(status.vertex);
+      const vertex = this.#graph.get(status.vertex);
       if (!vertex) continue;
       vertex.statuses.set(status.id, status);
       this.#lastTime = status.timestamp;
       this.#touched.add(vertex.step);
     }
     for (const { vertex: digest, stream, data, timestamp } of message.logs) {
-      const vertex = this.#vertices.get(digest);
+      const vertex = this.#graph.get(digest);
       if (!vertex) continue;
       vertex.step.log.append(stream === 2 ? vertex.stderr : vertex.stdout, data, timestamp);
       this.#lastTime = timestamp;
@@ -80,7 +81,7 @@ export class BuildModel {
   end(ending: { readonly exitCode?: number; readonly wasCanceled?: boolean; readonly endedMs?: number }): void {
     const endMs = ending.endedMs ?? this.#lastMs();
     let isCut = false;
-    for (const vertex of this.#vertices.values()) {
+    for (const vertex of this.#graph) {
       vertex.close(endMs);
       isCut ||= vertex.isCut || vertex.error !== undefined;
       this.#touched.add(vertex.step);
@@ -164,7 +165,7 @@ export class BuildModel {
 
   /** The last time that the stream has named. */
   #lastMs(): number {
-    const times = [...this.#vertices.values()].map((vertex) => vertex.intervals.lastMs ?? 0);
+    const times = [...this.#graph].map((vertex) => vertex.intervals.lastMs ?? 0);
     return times.reduce((a, b) => Math.max(a, b), parseTime(this.#lastTime) ?? 0);
   }
 
@@ -172,7 +173,7 @@ export class BuildModel {
     const step = this.#stepFor(wire);
     const vertex = new Vertex(wire, step);
     step.vertices.push(vertex);
-    this.#vertices.set(wire.digest, vertex);
+    this.#graph.add(vertex);
     return vertex;
   }
 
@@ -184,15 +185,15 @@ export class BuildModel {
     if (known) return known;
     const step = new Step(id, groupName ?? wire.name ?? wire.digest);
     this.#steps.set(id, step);
-    if (step.name.kind === "step") this.#unplaced.add(step);
+    if (step.name.kind === "step") this.#unplaced.set(step, step.name);
     return step;
   }
 
   /** Brings rows, lanes and shared steps up to what has been applied. */
   #settle(): void {
     // The last ones announced are the first in the Dockerfile: from them on, each step needs only a look at the next.
-    for (const step of [...this.#unplaced].toReversed()) step.platform ??= this.#platformOf(step);
-    for (const step of this.#unplaced) if (step.platform !== undefined) this.#place(step, step.platform);
+    for (const step of [...this.#unplaced.keys()].toReversed()) step.platform ??= this.#platformOf(step);
+    for (const [step, name] of this.#unplaced) if (step.platform !== undefined) this.#place(step, name, step.platform);
     for (const step of this.#touched) {
       if (step.name.kind === "step") this.#table.refresh(step);
       else this.#refreshShared(step);
@@ -200,50 +201,34 @@ export class BuildModel {
     this.#touched.clear();
   }
 
-  #place(step: Step, platform: Platform): void {
-    this.#unplaced.delete(step);
-    if (step.name.kind !== "step") return;
-    for (const input of step.vertices.flatMap((vertex) => vertex.inputs)) {
-      const takers = this.#takers.get(input) ?? new Set();
-      this.#takers.set(input, takers.add(platform));
-      const source = this.#vertices.get(input)?.step;
-      if (source?.name.kind === "other") this.#touched.add(source);
-    }
-    this.#table.place(step, step.name, platform);
-  }
-
-  #refreshShared(step: Step): void {
-    const { vertices, name } = step;
-    const takers = new Set(vertices.flatMap((vertex) => [...(this.#takers.get(vertex.digest) ?? [])]));
-    step.platform =
-      name.platform ??
-      exportedPlatform(vertices.flatMap((vertex) => [...vertex.statuses.values()])) ??
-      (takers.size === 1 ? [...takers][0] : undefined);
-    this.#shared.set(step, step.shared());
-    this.#changedShared.add(step);
-  }
-
   /**
-   * The platform of a step whose name has none: the only one there is, else that of the nearest step it is built on.
+   * The platform of a step whose name has none: the only one there is, else that of what it is built on.
    * (`RUN` in a stage `FROM scratch` is unnamed, see `dispatchRun` in BuildKit's dockerfile2llb/convert.go.)
    */
   #platformOf(step: Step): Platform | undefined {
-    if (this.#platforms.length === 1) return this.#platforms[0];
-    const seen = new Set<string>();
-    const queue = step.vertices.flatMap((vertex) => vertex.inputs);
-    for (const digest of queue) {
-      const vertex = seen.has(digest) ? undefined : this.#vertices.get(digest);
-      seen.add(digest);
-      if (vertex?.step.platform !== undefined && vertex.step.name.kind === "step") return vertex.step.platform;
-      if (vertex) queue.push(...vertex.inputs);
-    }
-    return undefined;
+    return this.#platforms.length === 1 ? this.#platforms[0] : this.#graph.platformBelow(step);
   }
 
-  /** Steps whose platform nothing has told go where one like them is missing. */
+  /** A step that is built on nothing of a known platform belongs to the platform that takes its result, if to any. */
   #placeRest(): void {
-    for (const step of this.#unplaced) {
-      if (step.name.kind === "step") this.#place(step, this.#table.freeLane(step.name) ?? "");
-    }
+    for (const [step, name] of this.#unplaced)
+      this.#place(step, name, this.#graph.platformAbove(step) ?? unknownPlatform);
+  }
+
+  #place(step: Step, name: StepName, platform: Platform): void {
+    this.#unplaced.delete(step);
+    this.#table.place(step, name, platform);
+    // What they load may have no platform but that of who takes it.
+    for (const source of this.#graph.sourcesOf(step)) if (source.name.kind === "other") this.#touched.add(source);
+  }
+
+  #refreshShared(step: Step): void {
+    const statuses = step.vertices.flatMap((vertex) => [...vertex.statuses.values()]);
+    step.platform = step.name.platform ?? exportedPlatform(statuses) ?? this.#graph.platformAbove(step);
+    this.#shared.set(step, step.shared());
+    this.#changedShared.add(step);
   }
 }
+
+/** The lane of steps whose platform nothing tells: those of a build that was asked for none. */
+const unknownPlatform = "";

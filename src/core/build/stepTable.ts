@@ -3,7 +3,8 @@ import type { LineFinder } from "../dockerfile/dockerfile.ts";
 import { LaneTally } from "./laneTally.ts";
 import { orderStages, type StageOrder } from "./rowOrder.ts";
 import type { BuildUpdate, Cell, Lane, StepRow } from "./snapshot.ts";
-import type { Step, Vertex } from "./step.ts";
+import type { Step } from "./step.ts";
+import type { VertexGraph } from "./vertexGraph.ts";
 import { splitInstruction, type StepName } from "./vertexName.ts";
 
 /** What is known of the Dockerfile. */
@@ -19,7 +20,7 @@ export interface StepSource {
  */
 export class StepTable {
   readonly #source: StepSource;
-  readonly #vertices: ReadonlyMap<string, Vertex>;
+  readonly #graph: VertexGraph;
   readonly #lanes = new Map<Platform, LaneTally>();
   /** Rows by stage and index, then by occurrence. */
   readonly #slots = new Map<string, Row[]>();
@@ -30,10 +31,10 @@ export class StepTable {
   readonly #changedLanes = new Set<LaneTally>();
   #isOrderChanged = false;
 
-  /** @param vertices all vertices by digest, to see which stage takes what from which */
-  constructor(platforms: readonly Platform[], vertices: ReadonlyMap<string, Vertex>, source: StepSource) {
+  /** @param graph to see which stage takes what from which */
+  constructor(platforms: readonly Platform[], graph: VertexGraph, source: StepSource) {
     this.#source = source;
-    this.#vertices = vertices;
+    this.#graph = graph;
     for (const platform of platforms) this.#lane(platform);
   }
 
@@ -78,12 +79,6 @@ export class StepTable {
   rows(): readonly StepRow[] {
     const lanes = [...this.#lanes.values()];
     return this.#orderedRows().map((row) => row.snapshot(lanes));
-  }
-
-  /** The first lane that has no step of this stage and index. */
-  freeLane(name: StepName): Platform | undefined {
-    const slot = this.#slot(name);
-    return [...this.#lanes.values()].find((lane) => !slot.some((row) => row.places.has(lane)))?.platform;
   }
 
   /** Everything that is not as it was at the last call. */
@@ -192,10 +187,7 @@ export class StepTable {
       const stage = stages.get(row.name.stage) ?? { needs: new Set() };
       stages.set(row.name.stage, stage);
       if (row.line !== undefined) stage.line = Math.min(row.line, stage.line ?? row.line);
-      for (const input of step.vertices.flatMap((vertex) => vertex.inputs)) {
-        const name = this.#vertices.get(input)?.step.name;
-        if (name?.kind === "step") stage.needs.add(name.stage);
-      }
+      for (const { name } of this.#graph.sourcesOf(step)) if (name.kind === "step") stage.needs.add(name.stage);
     }
     return stages;
   }
