@@ -1,0 +1,175 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import { inspectArgs } from "../buildx/args.ts";
+import type { BuildxCli } from "../buildx/cli.ts";
+import { lastError } from "../buildx/status.ts";
+import type { ClusterConnection } from "../cluster/cluster.ts";
+import type { Workload } from "../cluster/objects.ts";
+import { patchProbes } from "../cluster/workloads.ts";
+import { UserError } from "../errors.ts";
+import { type Disposable, DisposableStore } from "../event.ts";
+import { t } from "../l10n.ts";
+import { type ArchitectureProgress, bootProgress, type BootedNode, isSettled } from "./progress.ts";
+import { refusalOf } from "./refusal.ts";
+
+/** A builder that is in the store and is to be started. */
+export interface BootRequest {
+  readonly builder: string;
+  readonly nodes: readonly BootedNode[];
+  readonly namespace: string;
+  readonly kubeconfig: string;
+}
+
+/** What a boot works with. */
+export interface BootContext {
+  readonly cli: BuildxCli;
+  readonly connection: ClusterConnection;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: readonly ArchitectureProgress[]) => void;
+}
+
+/** When buildx is content, the pods that were replaced may take this long to go. */
+const settleMs = 60_000;
+/** How often a workload without pods is asked why it has none. */
+const refusalMs = 2000;
+
+/**
+ * Starts a builder's pods through buildx and waits until all of them are ready. Meanwhile it quickens the pods'
+ * readiness probes, because of which buildx otherwise waits half a minute for pods that have long been up.
+ *
+ * @throws UserError with the true cause, as the pods tell it; AbortError when the signal was aborted
+ */
+export async function bootBuilder(request: BootRequest, context: BootContext): Promise<void> {
+  const watch = new BootWatch(request, context);
+  try {
+    const args = inspectArgs(request.builder, { boot: true });
+    const { kubeconfig } = request;
+    const { exitCode, stderr } = await context.cli.run(args, { kubeconfig, signal: context.signal, progress: "plain" });
+    // Before 0.22 buildx ends well although a node has not started: the pods have the last word.
+    if (exitCode !== 0 || !(await watch.settled())) {
+      throw new UserError(
+        t("The builder “{0}” did not start: {1}", request.builder, watch.cause() ?? lastError(stderr)),
+      );
+    }
+  } finally {
+    watch.dispose();
+  }
+}
+
+/** The cluster's side of a boot: follows the pods, quickens their probes, finds out why there are none. */
+class BootWatch implements Disposable {
+  readonly #request: BootRequest;
+  readonly #context: BootContext;
+  readonly #subscriptions = new DisposableStore();
+  readonly #end = new AbortController();
+  readonly #quickened = new Set<string>();
+  readonly #refusals = new Map<string, string>();
+  #progress: readonly ArchitectureProgress[] = [];
+  #onUpdate: () => void = () => undefined;
+
+  constructor(request: BootRequest, context: BootContext) {
+    this.#request = request;
+    this.#context = context;
+    const { connection, signal } = context;
+    const update = (): void => this.#update();
+    this.#subscriptions.add(connection.workloads(request.namespace).onDidChange(update));
+    this.#subscriptions.add(connection.pods(request.namespace).onDidChange(update));
+    void this.#askForRefusals(AbortSignal.any([signal, this.#end.signal]));
+    this.#update();
+  }
+
+  /** Why the builder does not start, as far as the pods tell. */
+  cause(): string | undefined {
+    const troubled = this.#progress.filter(({ kind }) => kind !== "ready");
+    const telling = troubled.some(({ kind }) => kind === "stuck")
+      ? troubled.filter(({ kind }) => kind === "stuck")
+      : troubled.filter(({ kind }) => kind === "starting");
+    return telling.length === 0
+      ? undefined
+      : telling.map(({ architecture, text }) => `${architecture}: ${text}`).join("; ");
+  }
+
+  /**
+   * Waits until all replicas are ready and those that were replaced are gone. False when they are not in time. Where
+   * the pods may not be watched, buildx's word must do.
+   */
+  async settled(): Promise<boolean> {
+    const { connection, signal } = this.#context;
+    const pods = connection.pods(this.#request.namespace);
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(settleMs)]);
+    while (pods.current.status.kind !== "failed" && !isSettled(this.#request.nodes, pods.current.items)) {
+      if (limit.aborted) break;
+      await this.#nextUpdate(limit);
+    }
+    signal.throwIfAborted();
+    return !limit.aborted;
+  }
+
+  dispose(): void {
+    this.#end.abort();
+    this.#subscriptions.dispose();
+  }
+
+  get #ownWorkloads(): readonly Workload[] {
+    const names = new Set(this.#request.nodes.map(({ workload }) => workload));
+    return this.#context.connection
+      .workloads(this.#request.namespace)
+      .current.items.filter(({ name }) => names.has(name));
+  }
+
+  #update(): void {
+    const { connection, onProgress } = this.#context;
+    const workloads = this.#ownWorkloads;
+    const pods = connection.pods(this.#request.namespace).current.items;
+    for (const workload of workloads) void this.#quicken(workload);
+    this.#progress = bootProgress(this.#request.nodes, { workloads, pods, refusals: this.#refusals });
+    onProgress(this.#progress);
+    this.#onUpdate();
+  }
+
+  async #nextUpdate(signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#onUpdate = resolve;
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+
+  /** Never throws: without the right to change the workload the builder starts too, only later. */
+  async #quicken(workload: Workload): Promise<void> {
+    if (this.#quickened.has(workload.uid)) return;
+    this.#quickened.add(workload.uid);
+    try {
+      await patchProbes(this.#context.connection.api, workload, this.#end.signal);
+    } catch {
+      // buildx waits for the pods in any case.
+    }
+  }
+
+  /** Never throws: what cannot be asked is not told. */
+  async #askForRefusals(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await sleep(refusalMs, undefined, { signal, ref: false }).catch(() => undefined);
+      const before = new Map(this.#refusals);
+      this.#refusals.clear();
+      for (const workload of this.#ownWorkloads) {
+        const refusal = this.#hasPods(workload) ? undefined : await this.#refusalOf(workload, signal);
+        if (refusal !== undefined) this.#refusals.set(workload.name, refusal);
+      }
+      if (!signal.aborted && !isDeepStrictEqual(before, this.#refusals)) this.#update();
+    }
+  }
+
+  #hasPods(workload: Workload): boolean {
+    return this.#context.connection
+      .pods(this.#request.namespace)
+      .current.items.some(({ app }) => app === workload.name);
+  }
+
+  async #refusalOf(workload: Workload, signal: AbortSignal): Promise<string | undefined> {
+    try {
+      return await refusalOf(this.#context.connection.api, workload, signal);
+    } catch {
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import type { Pod, PodState, Workload } from "../cluster/objects.ts";
+import { t } from "../l10n.ts";
+
+/** One builder node that is being started. */
+export interface BootedNode {
+  readonly architecture: string;
+  /** Name of its workload, which is also the `app` label of its pods. */
+  readonly workload: string;
+  readonly replicas: number;
+}
+
+/** How far one architecture of a new builder is. `text` is a phrase in lower case, made to follow the name. */
+export interface ArchitectureProgress {
+  readonly architecture: string;
+  readonly kind: "waiting" | "starting" | "stuck" | "ready";
+  readonly text: string;
+}
+
+/** What is known of the cluster side of a builder that is being started. */
+export interface BootView {
+  readonly workloads: readonly Workload[];
+  readonly pods: readonly Pod[];
+  /** Why the cluster makes no pods for a workload, by the workload's name. */
+  readonly refusals: ReadonlyMap<string, string>;
+}
+
+/** Tells how far each architecture is, by its most troubled pod. */
+export function bootProgress(nodes: readonly BootedNode[], view: BootView): ArchitectureProgress[] {
+  return nodes.map((node) => ({ architecture: node.architecture, ...progressOf(node, view) }));
+}
+
+/**
+ * True when every replica is ready and nothing else of the builder is left: a pod that is about to go could be chosen
+ * by the first build and take it along.
+ */
+export function isSettled(nodes: readonly BootedNode[], pods: readonly Pod[]): boolean {
+  return nodes.every(({ workload, replicas }) => {
+    const own = pods.filter(({ app }) => app === workload);
+    return own.length === replicas && own.every(({ state }) => state.kind === "ready");
+  });
+}
+
+function progressOf({ workload, replicas }: BootedNode, view: BootView): Omit<ArchitectureProgress, "architecture"> {
+  const pods = view.pods.filter(({ app, state }) => app === workload && state.kind !== "terminating");
+  const ready = pods.filter(({ state }) => state.kind === "ready");
+  if (ready.length >= replicas) return { kind: "ready", text: t("ready{0}", placeOf(ready)) };
+  const worst = pods.toSorted((a, b) => severity[b.state.kind] - severity[a.state.kind])[0];
+  if (!worst || worst.state.kind === "ready") {
+    const refusal = view.refusals.get(workload);
+    if (refusal !== undefined) return { kind: "stuck", text: refusal };
+    const isMade = view.workloads.some(({ name }) => name === workload);
+    return { kind: "waiting", text: isMade ? t("waiting for pods") : t("waiting for buildx") };
+  }
+  const text = `${textOf(worst.state)}${placeOf([worst])}`;
+  const kind = worst.state.kind === "starting" ? "starting" : "stuck";
+  return { kind, text: replicas === 1 ? text : t("{0} of {1} ready, {2}", ready.length, replicas, text) };
+}
+
+const severity: Readonly<Record<PodState["kind"], number>> = {
+  stuck: 3,
+  dead: 2,
+  starting: 1,
+  terminating: 0,
+  ready: 0,
+};
+
+function textOf(state: PodState): string {
+  return state.kind === "ready" ? t("ready") : state.text;
+}
+
+function placeOf(pods: readonly Pod[]): string {
+  const names = [...new Set(pods.flatMap(({ nodeName }) => nodeName ?? []))];
+  return names.length === 0 ? "" : t(" on {0}", names.join(", "));
+}
