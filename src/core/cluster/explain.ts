@@ -2,6 +2,7 @@ import { messageOf, UserError } from "../errors.ts";
 import { t } from "../l10n.ts";
 import { ApiError, RequestTimeout } from "./apiError.ts";
 import type { KubeContext } from "./kubeconfig.ts";
+import { ProxyError } from "./proxy.ts";
 
 /** What was tried when the failure happened; used where the server's answer does not say it. */
 export interface Attempt {
@@ -75,6 +76,9 @@ function connectionCause(error: unknown, host: string): string {
       ? t("{0} does not respond (waited {1} seconds). Is a VPN needed?", host, seconds)
       : t("{0} is connected but has not answered for {1} seconds.", host, seconds);
   }
+  if (error instanceof ProxyError) {
+    return t("the proxy {0} on the way to {1}: {2}", error.proxy, host, connectionCause(error.cause, error.proxy));
+  }
   switch (codeOf(error)) {
     case "ECONNREFUSED":
       return t("nothing listens at {0} (connection refused).", host);
@@ -90,6 +94,7 @@ function connectionCause(error: unknown, host: string): string {
       return t("{0} does not respond.", host);
     case "ECONNRESET":
     case "EPIPE":
+    case "ERR_STREAM_PREMATURE_CLOSE":
       return t("{0} has closed the connection.", host);
     case "CERT_HAS_EXPIRED":
       return t("the certificate of {0} has expired.", host);

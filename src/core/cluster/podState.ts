@@ -62,9 +62,20 @@ function schedulingState(pod: WirePod): PodState | undefined {
 /** Undefined for a container that runs as it should, or has no status yet. */
 function containerState(pod: WirePod, status: WireContainerStatus): PodState | undefined {
   const { terminated, running, waiting } = status.state ?? {};
-  if (terminated) return { kind: "dead", ...ending(terminated) };
   if (running) return undefined;
-  const { reason = "", message = "" } = waiting ?? {};
+  if (terminated) {
+    // Between two tries a container is terminated, or waiting with CrashLoopBackOff, depending on the kubelet.
+    const isTriedAgain = pod.spec?.restartPolicy !== "Never" && (status.restartCount ?? 0) > 0;
+    return isTriedAgain ? crashing(status, terminated) : { kind: "dead", ...ending(terminated) };
+  }
+  return waitingState(pod, status, waiting ?? {});
+}
+
+function waitingState(
+  pod: WirePod,
+  status: WireContainerStatus,
+  { reason = "", message = "" }: NonNullable<WireContainerState["waiting"]>,
+): PodState {
   const image = pod.spec?.containers?.find(({ name }) => name === status.name)?.image ?? status.image ?? "";
   switch (reason) {
     case "":
@@ -77,14 +88,19 @@ function containerState(pod: WirePod, status: WireContainerStatus): PodState | u
     case "InvalidImageName":
     case "ImageInspectError":
     case "RegistryUnavailable":
-    case "SignatureValidationFailed":
-      return {
-        kind: "stuck",
-        text: t("its image {0} cannot be pulled: {1}", image, imagePullCause(reason, message)),
-        detail: message === "" ? undefined : message,
-      };
+    case "SignatureValidationFailed": {
+      const text = t("its image {0} cannot be pulled: {1}", image, imagePullCause(reason, message));
+      return { kind: "stuck", text, ...detailOf(message) };
+    }
     case "CrashLoopBackOff":
-      return crashing(status, message);
+      return crashing(status, status.lastState?.terminated ?? undefined);
+    case "CreateContainerConfigError":
+    case "CreateContainerError":
+    case "RunContainerError":
+    case "StartError": {
+      const text = t("its container cannot be started: {0}", withoutRuntimeWrapping(message) || reason);
+      return { kind: "stuck", text, ...detailOf(message) };
+    }
     default:
       return { kind: "stuck", text: message === "" ? reason : `${reason}: ${message}` };
   }
@@ -102,12 +118,10 @@ function creating(pod: WirePod, image: string): PodState {
     : { kind: "starting", text: t("creating its container or pulling the image {0}", image), sinceMs };
 }
 
-function crashing({ restartCount = 0, lastState }: WireContainerStatus, message: string): PodState {
-  const last = lastState?.terminated ? ending(lastState.terminated) : undefined;
-  const text = last
-    ? t("keeps crashing ({0} restarts), last: {1}", restartCount, last.text)
-    : t("keeps crashing ({0} restarts)", restartCount);
-  return { kind: "stuck", text, detail: last?.detail ?? message };
+function crashing({ restartCount = 0 }: WireContainerStatus, last: Terminated | undefined): PodState {
+  if (!last) return { kind: "stuck", text: t("keeps crashing ({0} restarts)", restartCount) };
+  const { text, detail } = ending(last);
+  return { kind: "stuck", text: t("keeps crashing ({0} restarts), last: {1}", restartCount, text), detail };
 }
 
 function readiness(pod: WirePod): PodState {
@@ -144,19 +158,31 @@ function withoutWaitingContainer(pod: WirePod, ready: WireCondition | undefined)
 
 function inInitContainer(state: PodState, name: string): PodState {
   return state.kind === "stuck" || state.kind === "dead"
-    ? { kind: "stuck", text: t("init container {0}: {1}", name, state.text), detail: state.detail }
+    ? { ...state, kind: "stuck", text: t("init container {0}: {1}", name, state.text) }
     : state;
 }
 
-function ending(terminated: NonNullable<WireContainerState["terminated"]>): {
+type Terminated = NonNullable<WireContainerState["terminated"]>;
+
+function ending({ exitCode = 0, signal, reason = "", message = "" }: Terminated): {
   readonly text: string;
   readonly detail?: string;
 } {
-  const { exitCode = 0, signal, reason = "", message } = terminated;
-  const detail = message === undefined || message === "" ? undefined : message;
-  if (reason === "OOMKilled") return { text: t("out of memory: its container was killed (OOMKilled)"), detail };
-  if (signal) return { text: t("killed by signal {0}", signal), detail };
-  return { text: t("exit code {0}", exitCode), detail };
+  if (reason === "OOMKilled") return { text: t("out of memory (OOMKilled)"), ...detailOf(message) };
+  if (reason === "StartError" || reason === "ContainerCannotRun") {
+    return { text: t("cannot be started: {0}", withoutRuntimeWrapping(message)), ...detailOf(message) };
+  }
+  if (signal) return { text: t("killed by signal {0}", signal), ...detailOf(message) };
+  return { text: t("exit code {0}", exitCode), ...detailOf(message) };
+}
+
+/** containerd and runc each put their own words in front of the cause. */
+function withoutRuntimeWrapping(message: string): string {
+  return message.replace(/^.*unable to start container process: |^failed to (?:create|start) containerd task: /s, "");
+}
+
+function detailOf(message: string): { readonly detail?: string } {
+  return message === "" ? {} : { detail: message };
 }
 
 function conditionOf(pod: WirePod, type: string): WireCondition | undefined {

@@ -1,10 +1,15 @@
 import { Agent as HttpAgent, ClientRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, type RequestOptions as TlsRequestOptions } from "node:https";
-import { getCACertificates } from "node:tls";
+import type { Duplex } from "node:stream";
+import { connect as connectTls, type ConnectionOptions as TlsConnectionOptions } from "node:tls";
+import { callbackify } from "node:util";
 import type { Disposable } from "../event.ts";
 import { RequestTimeout } from "./apiError.ts";
-import { CredentialSource, dataOrFile } from "./credentials.ts";
+import { CredentialSource, type Credentials, dataOrFile } from "./credentials.ts";
 import type { ClusterAccess } from "./kubeconfig.ts";
+import { textIn } from "./kubeconfigFile.ts";
+import { connectThrough, proxyFor } from "./proxy.ts";
+import { isUntrusted, systemRoots } from "./systemRoots.ts";
 
 /** One request as it goes over the wire. */
 export interface WireRequest {
@@ -20,6 +25,8 @@ export interface WireRequest {
 
 /** How long a connection may take to be made, TLS included. */
 const connectTimeoutMs = 10_000;
+/** Probes of a silent connection: a dead one (the laptop slept, the VPN is gone) is found within half a minute. */
+const keepAliveMs = 15_000;
 
 /**
  * Sends requests to one API server as one user, over connections that are kept.
@@ -32,15 +39,14 @@ export class Transport implements Disposable {
   readonly #access: ClusterAccess;
   readonly #credentials: CredentialSource;
   readonly #agent: HttpAgent | HttpsAgent;
-  #roots: Promise<TlsRequestOptions> | undefined;
+  #trust: TlsRequestOptions | undefined;
 
   constructor(access: ClusterAccess, env: Readonly<NodeJS.ProcessEnv>) {
     this.server = new URL(access.context.server);
     this.#access = access;
     this.#credentials = new CredentialSource(access, env);
-    // Probes after 15 s find a dead connection (the laptop slept, the VPN is gone) within half a minute.
-    const options = { keepAlive: true, keepAliveMsecs: 15_000 };
-    this.#agent = this.server.protocol === "https:" ? new HttpsAgent(options) : new HttpAgent(options);
+    const proxy = proxyFor(this.server, textIn(access.cluster, "proxy-url"), env);
+    this.#agent = newAgent(this.server.protocol === "https:", proxy);
   }
 
   /** True when a refused request (401) is worth a second try after {@link renewCredentials}. */
@@ -58,13 +64,30 @@ export class Transport implements Disposable {
    * @throws {UserError} the credentials cannot be had; {@link RequestTimeout}; the connection's own error
    */
   async send(request: WireRequest): Promise<IncomingMessage> {
-    const { authorization, headers, certificate, key } = await this.#credentials.get(request.signal);
-    this.#roots ??= trustOptions(this.#access);
-    const trust = await this.#roots;
+    const credentials = await this.#credentials.get(request.signal);
+    const trust = (this.#trust ??= await trustOptions(this.#access));
     request.signal?.throwIfAborted();
+    try {
+      return await exchange(request, this.#options(request, credentials, trust));
+    } catch (error) {
+      if (!isUntrusted(error) || trust.ca !== undefined) throw error;
+    }
+    // Without an authority in the kubeconfig the system's count, as for kubectl; Node alone knows only its own.
+    this.#trust = { ...trust, ca: await systemRoots() };
+    request.signal?.throwIfAborted();
+    return exchange(request, this.#options(request, credentials, this.#trust));
+  }
+
+  /** Closes all connections. */
+  dispose(): void {
+    this.#agent.destroy();
+  }
+
+  #options(request: WireRequest, credentials: Credentials, trust: TlsRequestOptions): TlsRequestOptions {
+    const { authorization, headers, certificate, key } = credentials;
     // Like client-go: credentials are not sent over an unprotected connection.
     const isSecure = this.server.protocol === "https:";
-    return exchange(request, {
+    return {
       ...trust,
       ...(isSecure ? { cert: certificate, key } : {}),
       protocol: this.server.protocol,
@@ -73,23 +96,33 @@ export class Transport implements Disposable {
       path: this.server.pathname.replace(/\/$/, "") + request.path,
       headers: { ...request.headers, ...headers, ...(isSecure && authorization ? { authorization } : {}) },
       agent: this.#agent,
-    });
-  }
-
-  /** Closes all connections. */
-  dispose(): void {
-    this.#agent.destroy();
+    };
   }
 }
 
+function newAgent(isSecure: boolean, proxy: URL | undefined): HttpAgent | HttpsAgent {
+  const options = { keepAlive: true, keepAliveMsecs: keepAliveMs };
+  const agent = isSecure ? new HttpsAgent(options) : new HttpAgent(options);
+  if (!proxy) return agent;
+  const connect = callbackify(async (target: TlsConnectionOptions): Promise<Duplex> => {
+    const { host = "", port = 0 } = target;
+    const socket = await connectThrough(proxy, host, port, AbortSignal.timeout(connectTimeoutMs));
+    socket.setKeepAlive(true, keepAliveMs);
+    return isSecure ? connectTls({ ...target, socket }) : socket;
+  });
+  agent.createConnection = (target, callback) => {
+    connect(target as TlsConnectionOptions, callback ?? (() => undefined));
+    return undefined;
+  };
+  return agent;
+}
+
 async function trustOptions({ cluster }: ClusterAccess): Promise<TlsRequestOptions> {
-  const serverName = cluster["tls-server-name"];
-  const own = await dataOrFile(cluster, "certificate-authority");
+  const serverName = textIn(cluster, "tls-server-name");
   return {
-    // The system's roots count for kubectl, so they count here; Node alone would know only those it was built with.
-    ca: own ?? [...getCACertificates("default"), ...getCACertificates("system")],
+    ca: await dataOrFile(cluster, "certificate-authority"),
     rejectUnauthorized: cluster["insecure-skip-tls-verify"] !== true,
-    ...(typeof serverName === "string" ? { servername: serverName } : {}),
+    ...(serverName === undefined ? {} : { servername: serverName }),
   };
 }
 
@@ -107,8 +140,9 @@ async function exchange(request: WireRequest, options: TlsRequestOptions): Promi
         clearTimeout(connectTimer);
         wire.setTimeout(request.idleTimeoutMs, () => end(new RequestTimeout("answer", request.idleTimeoutMs)));
       };
-      if (wire.reusedSocket) connected();
-      else socket.once(options.protocol === "https:" ? "secureConnect" : "connect", connected);
+      const isSecure = options.protocol === "https:";
+      if (wire.reusedSocket || (!isSecure && !socket.connecting)) connected();
+      else socket.once(isSecure ? "secureConnect" : "connect", connected);
     });
     wire.once("close", () => {
       clearTimeout(connectTimer);

@@ -7,67 +7,65 @@ import type { WirePod } from "./wirePod.ts";
  * from what the pod asks for: "no arm64 node has 4 free CPUs". Gives the message back where it is of another form.
  */
 export function unschedulableText(pod: WirePod, message: string): string {
-  if (/unbound immediate PersistentVolumeClaims/.test(message)) {
-    return t("its volume claim is not bound: the cluster has no volume or no storage class for it");
+  const missingClaim = /persistentvolumeclaim "([^"]+)" (?:not found|is being deleted)/.exec(message);
+  if (missingClaim?.[1]) return t("its volume claim {0} does not exist", missingClaim[1]);
+  if (message.includes("unbound immediate PersistentVolumeClaims")) {
+    return t("its volume claim is not bound: the cluster has no volume or default storage class for it");
   }
   const reasons = reasonsOf(message);
+  const others = reasons.filter(({ text }) => !isSelectorReason(text));
+  const [first] = others;
   if (reasons.length === 0) return message === "" ? t("no node takes it") : message;
-  // Nodes that the selector leaves out are no news when others would fit but for something else.
-  const relevant = reasons.filter(({ text }) => !selectorPattern.test(text));
-  const nodes = nodesWord(pod);
-  if (relevant.length === 0) return t("no node matches its node selector {0}", selectorText(pod));
-  const [only] = relevant;
-  if (only && relevant.length === 1) return oneReason(pod, only.text, nodes);
-  const list = relevant.map(({ count, text }) => `${count} × ${shortReason(pod, text)}`).join(", ");
-  return t("no {0} takes it: {1}", nodes, list);
+  if (!first) return t("no node matches its node selector {0}", selectorText(pod));
+  if (others.length === 1 && first.text === "Insufficient cpu") {
+    return t("no {0} has {1} free CPUs", nodeWord(pod), cpuOf(pod));
+  }
+  if (others.length === 1 && first.text === "Insufficient memory") {
+    return t("no {0} has {1} of free memory", nodeWord(pod), memoryOf(pod));
+  }
+  // Taints and cordons are looked at before the selector, so these nodes need not be ones that the selector allows:
+  // all reasons are given, or the sum would be wrong.
+  const list = (first.text.startsWith("Insufficient ") ? others : reasons)
+    .map(({ count, text }) => shortReason(pod, count, text))
+    .join(", ");
+  return t("no {0} takes it: {1}", nodeWord(pod), list);
 }
 
 interface Reason {
+  /** Number of nodes. */
   readonly count: number;
   readonly text: string;
 }
 
-const selectorPattern = /node affinity\/selector|node selector/;
-const taintPattern = /untolerated taint(?:\(s\))?(?: \{([^}]*)\})?/;
-
+/** The reasons stand between commas, each with its number of nodes in front. */
 function reasonsOf(message: string): readonly Reason[] {
-  const list = /nodes are available: (.*?)(?:\. preemption: .*|\.\s*)?$/s.exec(message)?.[1];
-  if (list === undefined) return [];
-  // The reasons stand between commas, each with its number of nodes in front.
+  const list = /nodes are available: (.*?)(?:\. preemption: .*|\.\s*)?$/s.exec(message)?.[1] ?? "";
   return list.split(/, (?=\d+ )/).flatMap((part) => {
     const match = /^(\d+) (.*?)\.?$/s.exec(part.trim());
     return match?.[2] ? [{ count: Number(match[1]), text: match[2] }] : [];
   });
 }
 
-function oneReason(pod: WirePod, text: string, nodes: string): string {
-  if (text.startsWith("Insufficient cpu")) return t("no {0} has {1} free CPUs", nodes, cpuOf(pod));
-  if (text.startsWith("Insufficient memory")) return t("no {0} has {1} of free memory", nodes, memoryOf(pod));
-  if (/unschedulable/.test(text)) return t("every {0} that would do is cordoned", nodes);
-  const taint = taintPattern.exec(text);
-  if (taint) {
-    return taint[1]
-      ? t("every {0} that would do has a taint that it does not tolerate ({1})", nodes, taintText(taint[1]))
-      : t("every {0} that would do has a taint that it does not tolerate", nodes);
-  }
-  return t("no {0} takes it: {1}", nodes, shortReason(pod, text));
+function isSelectorReason(text: string): boolean {
+  return /node affinity\/selector|node selector/.test(text);
 }
 
-function shortReason(pod: WirePod, text: string): string {
-  if (text.startsWith("Insufficient cpu")) return t("fewer than {0} free CPUs", cpuOf(pod));
-  if (text.startsWith("Insufficient memory")) return t("less than {0} of free memory", memoryOf(pod));
-  if (text.startsWith("Insufficient ephemeral-storage")) return t("too little free disk space");
-  if (text.startsWith("Insufficient ")) return t("not enough {0}", text.slice("Insufficient ".length));
-  if (text.startsWith("Too many pods")) return t("no place for another pod");
-  if (/unschedulable/.test(text)) return t("cordoned");
-  if (/volume node affinity conflict/.test(text)) return t("cannot reach its volume");
-  if (/didn't find available persistent volumes/.test(text)) return t("no volume for its claim");
-  const taint = taintPattern.exec(text);
-  if (taint) return taint[1] ? t("tainted ({0})", taintText(taint[1])) : t("tainted");
-  return text.replace(/^node\(s\) /, "");
+function shortReason(pod: WirePod, count: number, text: string): string {
+  if (text === "Insufficient cpu") return t("{0} without {1} free CPUs", count, cpuOf(pod));
+  if (text === "Insufficient memory") return t("{0} without {1} of free memory", count, memoryOf(pod));
+  if (text === "Insufficient ephemeral-storage") return t("{0} without enough free disk space", count);
+  if (text.startsWith("Insufficient ")) return t("{0} without enough {1}", count, text.slice("Insufficient ".length));
+  if (text === "Too many pods") return t("{0} full of pods", count);
+  if (text.includes("were unschedulable")) return t("{0} cordoned", count);
+  if (text.includes("volume node affinity conflict")) return t("{0} that cannot reach its volume", count);
+  if (isSelectorReason(text)) return t("{0} outside its node selector", count);
+  const taint = /untolerated taint(?:\(s\))?(?: \{([^}]*)\})?/.exec(text);
+  if (taint?.[1]) return t("{0} with a taint it does not tolerate ({1})", count, taintText(taint[1]));
+  if (taint) return t("{0} with a taint it does not tolerate", count);
+  return `${count} ${text.replace(/^node\(s\) /, "")}`;
 }
 
-function nodesWord({ spec }: WirePod): string {
+function nodeWord({ spec }: WirePod): string {
   const architecture = spec?.nodeSelector?.["kubernetes.io/arch"];
   return architecture === undefined ? t("node") : t("{0} node", architecture);
 }
@@ -78,7 +76,7 @@ function selectorText({ spec }: WirePod): string {
     .join(", ");
 }
 
-/** The scheduler writes a taint as a map, `key: value`. */
+/** Up to Kubernetes 1.33 the scheduler names the taint, as `key: value`. */
 function taintText(taint: string): string {
   return taint.replace(/: ?$/, "").replace(": ", "=");
 }

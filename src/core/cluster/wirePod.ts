@@ -5,6 +5,7 @@ export interface WirePod {
   readonly metadata?: WireMetadata;
   readonly spec?: {
     readonly nodeName?: string;
+    readonly restartPolicy?: string;
     readonly nodeSelector?: Readonly<Record<string, string>> | null;
     readonly containers?: readonly WireContainer[] | null;
   };
