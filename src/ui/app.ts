@@ -1,4 +1,4 @@
-import * as vscode from "vscode";
+import type * as vscode from "vscode";
 import { followBuilder } from "../core/builder/follow.ts";
 import { BuilderStore } from "../core/buildx/store.ts";
 import { ClusterConnections } from "../core/cluster/cluster.ts";

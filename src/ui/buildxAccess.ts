@@ -1,4 +1,4 @@
-import * as vscode from "vscode";
+import type * as vscode from "vscode";
 import type { BuildxCli } from "../core/buildx/cli.ts";
 import { findBuildx } from "../core/buildx/find.ts";
 import { DisposableStore, type Disposable } from "../core/event.ts";

@@ -122,7 +122,11 @@ export class BuildController implements Disposable {
 
   async #start(request: BuildRequest): Promise<void> {
     const { store, buildx, context, follow } = this.#options;
-    const [cli, builders, text] = await Promise.all([buildx.get(), store.refresh(), readDockerfile(request.dockerfile)]);
+    const [cli, builders, text] = await Promise.all([
+      buildx.get(),
+      store.refresh(),
+      readDockerfile(request.dockerfile),
+    ]);
     const builder = builders.find((one) => one.name === request.builder);
     if (!builder)
       throw new UserError(vscode.l10n.t("The builder “{0}” does not exist any more.", request.builder), {
@@ -140,7 +144,9 @@ export class BuildController implements Disposable {
   /** Keeps the build's places up to date while it runs, and reports it when it has ended. */
   #watch(build: BuildRun, follow: BuildControllerOptions["follow"], builder: Builder): void {
     const following =
-      builder.driver === "kubernetes" ? follow(builder, (followed) => build.setPlace(placeOf(build, followed))) : undefined;
+      builder.driver === "kubernetes"
+        ? follow(builder, (followed) => build.setPlace(placeOf(build, followed)))
+        : undefined;
     const ended = build.onDidChange(() => {
       if (!build.hasEnded) return;
       ended.dispose();

@@ -130,8 +130,8 @@ export class BuildPanel implements Disposable {
     for (const [stepId, sent] of this.#sent) {
       const piece = this.build.log(stepId, Math.max(0, sent));
       if (sent >= 0 && piece.text === "") continue;
-      this.#sent.set(stepId, piece.end);
-      chunks.push({ stepId, reset: sent < 0 || piece.isReset, text: piece.text, droppedBytes: piece.droppedBytes });
+      this.#sent.set(stepId, piece.next);
+      chunks.push({ stepId, reset: sent < 0 || piece.reset, text: piece.text, droppedBytes: piece.droppedBytes });
     }
     if (chunks.length > 0) this.#post({ type: "log", chunks });
   }

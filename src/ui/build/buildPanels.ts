@@ -54,7 +54,7 @@ export class BuildPanels implements Disposable {
   }
 
   dispose(): void {
-    for (const panel of [...this.#panels.values()]) panel.dispose();
+    for (const panel of this.#panels.values()) panel.dispose();
   }
 }
 

@@ -1,14 +1,160 @@
 import * as vscode from "vscode";
-import type { ExplorerRow } from "../../contributions.ts";
-import { createBuilder, type CreateProgress } from "../../core/builder/create.ts";
-import { removeBuilder } from "../../core/builder/remove.ts";
+import { views, type ExplorerRow } from "../../contributions.ts";
+import { createBuilder, type CreateProgress, type NewBuilder } from "../../core/builder/create.ts";
+import type { BuilderDeps } from "../../core/builder/deps.ts";
+import { ClusterOutOfReach, removeBuilder } from "../../core/builder/remove.ts";
 import type { Builder } from "../../core/buildx/builder.ts";
 import type { BuilderStore } from "../../core/buildx/store.ts";
 import type { ClusterConnections } from "../../core/cluster/cluster.ts";
 import { contextsOf, loadKubeconfig } from "../../core/cluster/kubeconfig.ts";
-import { UserError } from "../../core/errors.ts";
+import { firstOf } from "../../core/cluster/first.ts";
 import type { BuildxAccess } from "../buildxAccess.ts";
 import { signalOf } from "../cancellation.ts";
 import { setting } from "../settings.ts";
 import { pickOne } from "../wizard.ts";
-import { askBuilder, type BuilderWish, type ClusterChoice } from "./createBuilder.ts";
+import { askBuilder, type ClusterChoice } from "./askBuilder.ts";
+
+/** What the controller needs of the rest of the extension. */
+export interface BuilderControllerOptions {
+  readonly context: vscode.ExtensionContext;
+  readonly log: vscode.LogOutputChannel;
+  readonly buildx: BuildxAccess;
+  readonly store: BuilderStore;
+  readonly connections: ClusterConnections;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** The commands that create and remove builders. */
+export class BuilderController {
+  readonly #options: BuilderControllerOptions;
+
+  constructor(options: BuilderControllerOptions) {
+    this.#options = options;
+  }
+
+  async create(): Promise<void> {
+    const { store } = this.#options;
+    const [builders, clusters, deps] = await Promise.all([store.refresh(), this.#clusters(), this.#deps()]);
+    const wish = await askBuilder(
+      clusters,
+      builders.map((builder) => builder.name),
+    );
+    if (!wish) return;
+    const { context, ...rest } = wish;
+    const builder: NewBuilder = {
+      ...rest,
+      cluster: { kubeconfig: setting("kubeconfig") || undefined, context },
+      buildkitdConfig: setting("builder.buildkitdConfig") || undefined,
+      driverOptions: setting("builder.driverOptions"),
+    };
+    await this.#inProgress(vscode.l10n.t("Creating builder {0}", builder.name), (signal, report) =>
+      createBuilder(builder, deps, { signal, onProgress: (progress) => report(describe(progress)) }),
+    );
+  }
+
+  /** Removes the builder of the row; without one, asks which. */
+  async remove(row: ExplorerRow | undefined): Promise<void> {
+    const builders = (await this.#options.store.refresh()).filter((builder) => builder.path !== undefined);
+    const builder =
+      row === undefined ? await chooseBuilder(builders) : builders.find(({ name }) => `builder:${name}` === row);
+    if (!builder || !(await confirmRemoval(builder))) return;
+    try {
+      await this.#remove(builder, false);
+    } catch (error) {
+      if (!(error instanceof ClusterOutOfReach) || !(await confirmLocalRemoval(error))) throw error;
+      await this.#remove(builder, true);
+    }
+  }
+
+  async #remove(builder: Builder, isLocalOnly: boolean): Promise<void> {
+    const deps = await this.#deps();
+    await this.#inProgress(vscode.l10n.t("Removing builder {0}", builder.name), (signal, report) =>
+      removeBuilder(builder, deps, {
+        signal,
+        isLocalOnly,
+        onPodsLeft: (names) => report(vscode.l10n.t("waiting for pods to end: {0}", names.join(", "))),
+      }),
+    );
+  }
+
+  async #deps(): Promise<BuilderDeps> {
+    const { buildx, env, connections, context } = this.#options;
+    const kubeconfigFolder = vscode.Uri.joinPath(context.globalStorageUri, "kubeconfigs").fsPath;
+    return { cli: await buildx.get(), env, connections, kubeconfigFolder };
+  }
+
+  async #clusters(): Promise<readonly ClusterChoice[]> {
+    const { env, connections } = this.#options;
+    const kubeconfig = setting("kubeconfig") || undefined;
+    const loaded = await loadKubeconfig({ path: kubeconfig, env });
+    return contextsOf(loaded).map((context) => ({
+      context: context.name,
+      server: context.server,
+      isCurrent: context.name === loaded.currentContext,
+      nodes: async () => {
+        const connection = await connections.open({ kubeconfig, context: context.name });
+        try {
+          return await firstOf(connection.nodes());
+        } finally {
+          connection.dispose();
+        }
+      },
+    }));
+  }
+
+  /** Runs a task with a notification that can cancel it. */
+  async #inProgress(
+    title: string,
+    task: (signal: AbortSignal, report: (message: string) => void) => Promise<void>,
+  ): Promise<void> {
+    const { log } = this.#options;
+    log.info(title);
+    const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+    await vscode.window.withProgress(options, async (progress, token) =>
+      vscode.window.withProgress({ location: { viewId: views.explorer } }, async () => {
+        await task(signalOf(token), (message) => {
+          log.debug(message);
+          progress.report({ message });
+        });
+      }),
+    );
+  }
+}
+
+function describe(progress: CreateProgress): string {
+  switch (progress.kind) {
+    case "preparing":
+      return vscode.l10n.t("preparing");
+    case "starting":
+      return progress.architectures.map(({ architecture, text }) => `${architecture}: ${text}`).join(" · ");
+    case "cleaningUp":
+      return vscode.l10n.t("removing what was made");
+  }
+}
+
+async function chooseBuilder(builders: readonly Builder[]): Promise<Builder | undefined> {
+  const answer = await pickOne({
+    title: vscode.l10n.t("Remove Builder"),
+    step: 1,
+    totalSteps: 1,
+    placeholder: vscode.l10n.t("Builder"),
+    choices: builders.map((builder) => ({ label: builder.name, description: builder.driver, value: builder })),
+  });
+  return answer === "back" ? undefined : answer;
+}
+
+async function confirmRemoval(builder: Builder): Promise<boolean> {
+  const remove = vscode.l10n.t("Remove");
+  const detail =
+    builder.driver === "kubernetes"
+      ? vscode.l10n.t("Its BuildKit pods are deleted from the cluster, with their build cache. Running builds fail.")
+      : vscode.l10n.t("Its build cache goes with it. Running builds fail.");
+  const question = vscode.l10n.t("Remove the builder “{0}”?", builder.name);
+  return (await vscode.window.showWarningMessage(question, { modal: true, detail }, remove)) === remove;
+}
+
+async function confirmLocalRemoval(error: ClusterOutOfReach): Promise<boolean> {
+  const removeLocal = vscode.l10n.t("Remove Only the Local Entry");
+  const answer = await vscode.window.showErrorMessage([error.message, error.remedy].join(" "), removeLocal);
+  return answer === removeLocal;
+}

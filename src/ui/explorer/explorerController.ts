@@ -91,7 +91,9 @@ export class ExplorerController implements Disposable {
   async #inspect(builder: Builder): Promise<BuilderStatus> {
     const cli = await this.#options.buildx.get();
     const status = await readBuilderStatus(cli, builder.name);
-    return status.kind === "known" ? { kind: "nodes", nodes: status.nodes } : { kind: "unreachable", reason: status.reason };
+    return status.kind === "known"
+      ? { kind: "nodes", nodes: status.nodes }
+      : { kind: "unreachable", reason: status.reason };
   }
 
   #show(state: ExplorerState): void {

@@ -65,7 +65,11 @@ export async function askBuilder(
     : undefined;
 }
 
-function askCluster(at: Place, clusters: readonly ClusterChoice[], active: ClusterChoice): Promise<Answer<ClusterChoice>> {
+function askCluster(
+  at: Place,
+  clusters: readonly ClusterChoice[],
+  active: ClusterChoice,
+): Promise<Answer<ClusterChoice>> {
   const choices = clusters.map((cluster) => ({
     label: cluster.context,
     description: [cluster.server, cluster.isCurrent ? vscode.l10n.t("current") : ""].filter(Boolean).join(" · "),
