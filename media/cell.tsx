@@ -71,5 +71,7 @@ function noteOf(cell: Cell): string {
 /** `45.2 MB of 112 MB`, or what has been moved so far. */
 export function bytesText(bytes: NonNullable<Cell["bytes"]>): string {
   const moved = formatBytes(bytes.current);
-  return bytes.total === undefined ? moved : t("{0} of {1}", moved, formatBytes(bytes.total));
+  return bytes.total === undefined || bytes.total <= bytes.current
+    ? moved
+    : t("{0} of {1}", moved, formatBytes(bytes.total));
 }

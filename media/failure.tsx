@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import type { Failure } from "../src/core/build/snapshot.ts";
 import { othersAtFailure } from "./describe.ts";
 import { t } from "./l10n.ts";
 import { plainText } from "./log/ansi.ts";
@@ -38,8 +39,13 @@ export function FailureBox(): JSX.Element | null {
       {failure.logTail.length > 0 && (
         <pre class="failure-tail">{failure.logTail.slice(-tailLines).map(plainText).join("\n")}</pre>
       )}
-      {failure.message && <p class="failure-message">{failure.message}</p>}
+      {saysMore(failure) && <p class="failure-message">{failure.message}</p>}
       <p class="dim">{othersAtFailure(failure, panel.store.lanes.value).join(" ")}</p>
     </section>
   );
+}
+
+/** A step that has printed something and has an exit code has told why; BuildKit's message only repeats its command. */
+function saysMore(failure: Failure): boolean {
+  return failure.message !== "" && (failure.exitCode === undefined || failure.logTail.length === 0);
 }

@@ -75,7 +75,7 @@ export interface Segment {
 }
 
 /** Pieces narrower than this cannot be told apart; neighbours of one kind are joined. */
-const smallestShare = 0.004;
+const smallestShare = 0.015;
 
 /**
  * The strip of a platform's steps, in their order and in proportion to their times. Long builds stay short lists:
@@ -93,4 +93,9 @@ export function segmentsOf(steps: readonly { readonly kind: SegmentKind; readonl
   const widths = pieces.map((piece) => Math.max(piece.ms, leastMs));
   const sum = widths.reduce((total, width) => total + width, 0);
   return pieces.map((piece, index) => ({ kind: piece.kind, share: (widths[index] ?? 0) / sum }));
+}
+
+/** A length for a style. Preact writes numbers as they are, and a bare number is no length. */
+export function px(length: number): string {
+  return `${length}px`;
 }

@@ -3,7 +3,7 @@ import { defaultRangeExtractor } from "@tanstack/virtual-core";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { shortNames } from "./describe.ts";
-import { stageHeight } from "./geometry.ts";
+import { px, stageHeight } from "./geometry.ts";
 import { moveInGrid } from "./gridKeys.ts";
 import { StageHead, StepLine } from "./gridRow.tsx";
 import { t } from "./l10n.ts";
@@ -50,7 +50,10 @@ export function Grid({ scroller, offset }: { scroller: HTMLElement | null; offse
     },
   });
   useLayoutEffect(() => virtualizer.measure(), [virtualizer, layout.rowHeight, items]);
-  useFailureInSight(panel, items, (index) => virtualizer.scrollToIndex(index, { align: "center" }));
+  useFailureInSight(panel, scroller !== null && offset > 0, (rowId) => {
+    const index = items.findIndex((item) => item.key === rowId);
+    if (index >= 0) virtualizer.scrollToIndex(index, { align: "auto" });
+  });
   const root = useRef<HTMLDivElement>(null);
   const focusCell = (next: ActiveCell, index: number): void => {
     active.value = next;
@@ -106,10 +109,10 @@ export function Grid({ scroller, offset }: { scroller: HTMLElement | null; offse
       <div
         class="grid-body"
         role="presentation"
-        style={{ height: groups.reduce((sum, group) => sum + group.height, 0) }}
+        style={{ height: px(groups.reduce((sum, group) => sum + group.height, 0)) }}
       >
         {visibleGroups(groups, virtualizer.getVirtualItems()).map(({ group, indexes }) => (
-          <div key={group.top} class="group" role="rowgroup" style={{ top: group.top, height: group.height }}>
+          <div key={group.top} class="group" role="rowgroup" style={{ top: px(group.top), height: px(group.height) }}>
             {group.head !== undefined && <Line item={items[group.head]} index={group.head} top={0} active={active} />}
             {indexes.map((index) => (
               <Line
@@ -183,17 +186,15 @@ function NoSteps(): JSX.Element {
   );
 }
 
-/** Brings the failed step into sight once, when the failure becomes known. */
-function useFailureInSight(panel: Panel, items: readonly TableItem[], scrollTo: (index: number) => void): void {
+/** Brings the failed step into sight once, when the failure becomes known, unless the user had scrolled before. */
+function useFailureInSight(panel: Panel, isReady: boolean, scrollTo: (rowId: string) => void): void {
   const failedStep = panel.store.head.value?.failure?.stepId;
   useEffect(() => {
+    if (!isReady || panel.view.scrollTop.peek() > 0) return;
     const selection = selectionOfStep(failedStep, panel.store.rows(), []);
-    if (selection?.kind !== "row") return;
-    const index = items.findIndex((item) => item.key === selection.rowId);
-    if (index >= 0) scrollTo(index);
+    if (selection?.kind === "row") scrollTo(selection.rowId);
     // Only the news counts: sorting and later rows must not scroll again.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [failedStep]);
+  }, [failedStep, isReady]);
 }
 
 function visibleGroups(

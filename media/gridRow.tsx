@@ -4,6 +4,7 @@ import type { StepRow } from "../src/core/build/snapshot.ts";
 import { PlatformCell } from "./cell.tsx";
 import { differenceText, shortNames, spokenTime } from "./describe.ts";
 import { formatDuration, formatRunning } from "./format.ts";
+import { px } from "./geometry.ts";
 import { t } from "./l10n.ts";
 import { laneClass } from "./lane.ts";
 import { usePanel } from "./panel.ts";
@@ -85,7 +86,7 @@ export function StepLine(props: {
       aria-rowindex={index + 2}
       aria-selected={isSelected}
       data-key={row.id}
-      style={{ top }}
+      style={{ top: px(top) }}
     >
       <StepCell row={row} isActive={activeColumn === 0} />
       {store.lanes.value.map((lane, laneIndex) => (

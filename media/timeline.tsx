@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { spokenTime, stateWord } from "./describe.ts";
 import { formatDuration, formatRunning } from "./format.ts";
-import { extentOf, niceCeil, stageHeight, timeTicks } from "./geometry.ts";
+import { extentOf, niceCeil, px, stageHeight, timeTicks } from "./geometry.ts";
 import { moveInGrid } from "./gridKeys.ts";
 import { StateIcon } from "./icon.tsx";
 import { t } from "./l10n.ts";
@@ -59,13 +59,13 @@ export function Timeline({ scroller, offset }: { scroller: HTMLElement | null; o
   return (
     <div ref={root} class="timeline" aria-label={t("Steps over time")} role="group" onKeyDown={move}>
       <Axis />
-      <div class="grid-body" style={{ height: groups.reduce((sum, group) => sum + group.height, 0) }}>
+      <div class="grid-body" style={{ height: px(groups.reduce((sum, group) => sum + group.height, 0)) }}>
         {groups.map((group) => {
           const indexes = visible.filter((index) => index >= (group.head ?? group.start) && index < group.end);
           const head = group.head === undefined ? undefined : items[group.head];
           if (indexes.length === 0 || head?.kind !== "stage") return null;
           return (
-            <div key={head.key} class="group" style={{ top: group.top, height: group.height }}>
+            <div key={head.key} class="group" style={{ top: px(group.top), height: px(group.height) }}>
               <LaneHead head={head} />
               {indexes.map((index) => {
                 const item = items[index];
@@ -156,7 +156,7 @@ function Bar({ bar, top, isActive }: { bar: TimelineBar; top: number; isActive: 
         spokenTime(bar.startMs - head.startedMs),
         spokenTime((bar.endMs ?? panel.clock.spoken.value) - bar.startMs),
       )}
-      style={{ top }}
+      style={{ top: px(top) }}
       onClick={() => panel.pick({ kind: "row", rowId: bar.rowId, laneIndex: bar.laneIndex })}
     >
       <span class="source" title={`${bar.place} ${bar.text}`}>

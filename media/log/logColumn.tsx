@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { formatBytes } from "../format.ts";
+import { px } from "../geometry.ts";
 import { Icon } from "../icon.tsx";
 import { t } from "../l10n.ts";
 import { laneClass } from "../lane.ts";
@@ -99,7 +100,7 @@ function Lines({ column, matches, foundLine, onlyMatches }: Props): JSX.Element 
     >
       <Dropped log={log} />
       {count === 0 && !onlyMatches && <p class="dim">{emptyText(column)}</p>}
-      <div class="log-space" style={{ height: virtualizer.getTotalSize() }}>
+      <div class="log-space" style={{ height: px(virtualizer.getTotalSize()) }}>
         {virtualizer.getVirtualItems().map((item) => (
           <Line
             key={item.key}
@@ -135,7 +136,7 @@ function Line(props: {
       ref={props.measure}
       data-index={props.index}
       class={`log-line ${props.isFound ? "found" : ""}`}
-      style={{ transform: `translateY(${props.top}px)` }}
+      style={{ transform: `translateY(${px(props.top)})` }}
     >
       {spans.map((span, index) =>
         span.isMatch ? (

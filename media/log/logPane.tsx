@@ -1,6 +1,7 @@
 import { useSignal, type Signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useLayoutEffect, useMemo } from "preact/hooks";
+import { px } from "../geometry.ts";
 import { Icon } from "../icon.tsx";
 import { t } from "../l10n.ts";
 import { laneClass } from "../lane.ts";
@@ -27,7 +28,7 @@ export function LogPane(): JSX.Element {
   const isStacked = panel.width.value < sideBySideWidth;
   useLayoutEffect(() => logs.watch(stepIds), [stepIds.join()]);
   return (
-    <section id="log" class="log" aria-label={t("Log")} style={{ height: logHeightOf(view.logHeight.value) }}>
+    <section id="log" class="log" aria-label={t("Log")} style={{ height: px(logHeightOf(view.logHeight.value)) }}>
       {target ? (
         <Logs key={stepIds.join()} target={target} isStacked={isStacked} />
       ) : (

@@ -8,7 +8,7 @@ const stepPx = 24;
 const leastHeight = 34;
 /** The share of the window that the log may take at most, and takes until it is dragged. */
 const mostShare = 0.75;
-const presetShare = 0.3;
+const presetShare = 0.24;
 
 /** The height of the log in CSS pixels; it never fills the whole window, whatever was saved. */
 export function logHeightOf(saved: number | undefined): number {
