@@ -79,7 +79,11 @@ function nodeItem(parent: string, node: BuilderNode, status: BuilderStatus, nowM
     const [text, severity] = engineState(status.nodes.get(node.name));
     return item(base, { description: dotted(platforms, text), details, severity });
   }
-  return item(base, { description: dotted(platforms, status.kind === "loading" && t("loading")), details });
+  return item(base, {
+    description: dotted(platforms, status.kind === "loading" && t("loading")),
+    details,
+    isExpanded: node.kubernetes !== undefined,
+  });
 }
 
 function engineState(status: BuilderNodeStatus | undefined): readonly [text: string, severity: Severity] {

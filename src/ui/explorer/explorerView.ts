@@ -71,8 +71,10 @@ export class ExplorerView implements vscode.TreeDataProvider<ExplorerRow>, Dispo
 
 function treeItem(row: ExplorerItem): vscode.TreeItem {
   const { None, Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
-  const expandable = row.isExpanded ? Expanded : Collapsed;
-  const tree = new vscode.TreeItem(row.label, row.children.length === 0 ? None : expandable);
+  // A row that was once shown without a twistie comes up collapsed when it gets children; so one that is to be open
+  // has its twistie before them.
+  const closed = row.children.length === 0 ? None : Collapsed;
+  const tree = new vscode.TreeItem(row.label, row.isExpanded ? Expanded : closed);
   tree.id = row.id;
   tree.description = row.description;
   tree.contextValue = row.kind;
