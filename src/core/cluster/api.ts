@@ -44,9 +44,10 @@ export class KubeApi implements Disposable {
   readonly access: ClusterAccess;
   readonly #transport: Transport;
 
-  constructor(access: ClusterAccess, env: Readonly<NodeJS.ProcessEnv>) {
+  /** `env`: for proxies and exec plugins; `connectTimeoutMs`: how long a connection may take to be made. */
+  constructor(access: ClusterAccess, env: Readonly<NodeJS.ProcessEnv>, connectTimeoutMs = 10_000) {
     this.access = access;
-    this.#transport = new Transport(access, env);
+    this.#transport = new Transport(access, env, connectTimeoutMs);
   }
 
   /** The parsed body of the answer. `path` begins with `/api` or `/apis`. */

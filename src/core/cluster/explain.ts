@@ -108,7 +108,10 @@ function connectionCause(error: unknown, host: string): string {
     case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
     case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
     case "CERT_SIGNATURE_FAILURE":
-      return t("the certificate of {0} is not signed by the authority in the kubeconfig.", host);
+      return t(
+        "the certificate of {0} is not signed by the kubeconfig's authority, nor by one that the system trusts.",
+        host,
+      );
     case "EPROTO":
       return t("{0} does not speak TLS as expected: {1}", host, messageOf(error));
     default:

@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { ClientRequest, type IncomingMessage } from "node:http";
 import { BlockList, connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { messageOf } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
+import { t } from "../l10n.ts";
 
 /** The proxy could not be reached, or does not let us through; `cause` says why. */
 export class ProxyError extends Error {
@@ -19,17 +20,24 @@ export class ProxyError extends Error {
 /**
  * The proxy on the way to a server, by the rules of kubectl and buildx: the kubeconfig's `proxy-url`, else
  * `HTTPS_PROXY` (or `HTTP_PROXY` for an `http` server) unless `NO_PROXY` or loopback says no.
+ *
+ * @throws {UserError} when its address is not valid
  */
 export function proxyFor(
   server: URL,
   kubeconfigProxy: string | undefined,
   env: Readonly<NodeJS.ProcessEnv>,
 ): URL | undefined {
-  if (kubeconfigProxy !== undefined) return new URL(kubeconfigProxy);
+  if (kubeconfigProxy !== undefined) return proxyUrl(kubeconfigProxy);
   const name = server.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
   const proxy = env[name] || env[name.toLowerCase()];
   if (!proxy || isExempt(server, env["NO_PROXY"] || env["no_proxy"] || "")) return undefined;
-  return new URL(/^[a-z0-9]+:\/\//i.test(proxy) ? proxy : `http://${proxy}`);
+  return proxyUrl(/^[a-z0-9]+:\/\//i.test(proxy) ? proxy : `http://${proxy}`);
+}
+
+function proxyUrl(text: string): URL {
+  if (URL.canParse(text)) return new URL(text);
+  throw new UserError(t("The proxy on the way to the cluster has no valid address: {0}", text));
 }
 
 /**

@@ -23,8 +23,6 @@ export interface WireRequest {
   readonly idleTimeoutMs: number;
 }
 
-/** How long a connection may take to be made, TLS included. */
-const connectTimeoutMs = 10_000;
 /** Probes of a silent connection: a dead one (the laptop slept, the VPN is gone) is found within half a minute. */
 const keepAliveMs = 15_000;
 
@@ -39,14 +37,17 @@ export class Transport implements Disposable {
   readonly #access: ClusterAccess;
   readonly #credentials: CredentialSource;
   readonly #agent: HttpAgent | HttpsAgent;
+  readonly #connectTimeoutMs: number;
   #trust: TlsRequestOptions | undefined;
 
-  constructor(access: ClusterAccess, env: Readonly<NodeJS.ProcessEnv>) {
+  /** `connectTimeoutMs`: how long a connection may take to be made, proxy and TLS included. */
+  constructor(access: ClusterAccess, env: Readonly<NodeJS.ProcessEnv>, connectTimeoutMs: number) {
     this.server = new URL(access.context.server);
     this.#access = access;
     this.#credentials = new CredentialSource(access, env);
     const proxy = proxyFor(this.server, textIn(access.cluster, "proxy-url"), env);
-    this.#agent = newAgent(this.server.protocol === "https:", proxy);
+    this.#agent = newAgent(this.server.protocol === "https:", proxy, connectTimeoutMs);
+    this.#connectTimeoutMs = connectTimeoutMs;
   }
 
   /** True when a refused request (401) is worth a second try after {@link renewCredentials}. */
@@ -68,14 +69,14 @@ export class Transport implements Disposable {
     const trust = (this.#trust ??= await trustOptions(this.#access));
     request.signal?.throwIfAborted();
     try {
-      return await exchange(request, this.#options(request, credentials, trust));
+      return await this.#exchange(request, credentials, trust);
     } catch (error) {
       if (!isUntrusted(error) || trust.ca !== undefined) throw error;
     }
     // Without an authority in the kubeconfig the system's count, as for kubectl; Node alone knows only its own.
     this.#trust = { ...trust, ca: await systemRoots() };
     request.signal?.throwIfAborted();
-    return exchange(request, this.#options(request, credentials, this.#trust));
+    return this.#exchange(request, credentials, this.#trust);
   }
 
   /** Closes all connections. */
@@ -83,11 +84,14 @@ export class Transport implements Disposable {
     this.#agent.destroy();
   }
 
-  #options(request: WireRequest, credentials: Credentials, trust: TlsRequestOptions): TlsRequestOptions {
-    const { authorization, headers, certificate, key } = credentials;
+  async #exchange(
+    request: WireRequest,
+    { authorization, headers, certificate, key }: Credentials,
+    trust: TlsRequestOptions,
+  ): Promise<IncomingMessage> {
     // Like client-go: credentials are not sent over an unprotected connection.
     const isSecure = this.server.protocol === "https:";
-    return {
+    const options = {
       ...trust,
       ...(isSecure ? { cert: certificate, key } : {}),
       protocol: this.server.protocol,
@@ -97,10 +101,11 @@ export class Transport implements Disposable {
       headers: { ...request.headers, ...headers, ...(isSecure && authorization ? { authorization } : {}) },
       agent: this.#agent,
     };
+    return exchange(request, options, this.#connectTimeoutMs);
   }
 }
 
-function newAgent(isSecure: boolean, proxy: URL | undefined): HttpAgent | HttpsAgent {
+function newAgent(isSecure: boolean, proxy: URL | undefined, connectTimeoutMs: number): HttpAgent | HttpsAgent {
   const options = { keepAlive: true, keepAliveMsecs: keepAliveMs };
   const agent = isSecure ? new HttpsAgent(options) : new HttpAgent(options);
   if (!proxy) return agent;
@@ -126,7 +131,11 @@ async function trustOptions({ cluster }: ClusterAccess): Promise<TlsRequestOptio
   };
 }
 
-async function exchange(request: WireRequest, options: TlsRequestOptions): Promise<IncomingMessage> {
+async function exchange(
+  request: WireRequest,
+  options: TlsRequestOptions,
+  connectTimeoutMs: number,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const wire = new ClientRequest({ ...options, method: request.method });
     let response: IncomingMessage | undefined;

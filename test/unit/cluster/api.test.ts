@@ -1,0 +1,358 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type Server } from "node:net";
+import { afterEach, describe, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { KubeApi, type WatchEvent } from "../../../src/core/cluster/api.ts";
+import { ApiError, RequestTimeout } from "../../../src/core/cluster/apiError.ts";
+import { explain } from "../../../src/core/cluster/explain.ts";
+import type { Stanza } from "../../../src/core/cluster/kubeconfigFile.ts";
+import { isAbort } from "../../../src/core/errors.ts";
+import { accessTo, event, FakeApi, fixture, json, status, tlsFixture } from "./fakeApi.ts";
+
+const opened: KubeApi[] = [];
+afterEach(() => {
+  for (const api of opened.splice(0)) api.dispose();
+});
+
+function connect(
+  server: string,
+  options: { user?: Stanza; cluster?: Stanza; connectTimeoutMs?: number } = {},
+): KubeApi {
+  const api = new KubeApi(accessTo(server, options.user, options.cluster), {}, options.connectTimeoutMs);
+  opened.push(api);
+  return api;
+}
+
+async function failure(promise: Promise<unknown>): Promise<Error> {
+  return promise.then(
+    () => assert.fail("should have failed"),
+    (error: unknown) => (error instanceof Error ? error : assert.fail(String(error))),
+  );
+}
+
+async function collect(events: AsyncIterable<WatchEvent>): Promise<readonly string[]> {
+  const seen: string[] = [];
+  for await (const { type, object } of events) seen.push(`${type} ${String(object["name"])}`);
+  return seen;
+}
+
+describe("requests", () => {
+  test("sends a body and a query, and parses the answer", async () => {
+    await using server = await FakeApi.start((_request, response) => json(response, { made: true }, 201));
+    const answer = await connect(server.url).request("PATCH", "/api/v1/namespaces/x", {
+      query: { limit: 5, labelSelector: "app in (a,b)", absent: undefined },
+      body: { name: "ü" },
+      contentType: "application/json-patch+json",
+    });
+    assert.deepEqual(answer, { made: true });
+    const [request] = server.requests;
+    assert.equal(request?.method, "PATCH");
+    assert.equal(request?.url.searchParams.get("labelSelector"), "app in (a,b)");
+    assert.equal(request?.url.searchParams.has("absent"), false);
+    assert.equal(request?.headers["content-type"], "application/json-patch+json");
+    assert.deepEqual(JSON.parse(request?.body ?? ""), { name: "ü" });
+  });
+
+  test("keeps the path of a server behind a gateway", async () => {
+    await using server = await FakeApi.start((_request, response) => json(response, {}));
+    await connect(`${server.url}/k8s/clusters/c-1/`).request("GET", "/api/v1/nodes");
+    assert.equal(server.requests[0]?.url.pathname, "/k8s/clusters/c-1/api/v1/nodes");
+  });
+
+  test("uses one connection for requests one after the other", async () => {
+    await using server = await FakeApi.start((_request, response) => json(response, {}));
+    const api = connect(server.url);
+    for (let index = 0; index < 3; index += 1) await api.request("GET", "/api/v1/nodes");
+    assert.equal(server.connections, 1);
+  });
+
+  test("reads compressed answers", async () => {
+    await using server = await FakeApi.start((request, response) => {
+      assert.equal(request.headers["accept-encoding"], "gzip");
+      response.writeHead(200, { "content-encoding": "gzip" });
+      response.end(gzipSync(JSON.stringify({ metadata: { resourceVersion: "7", continue: "more" }, items: [1] })));
+    });
+    assert.deepEqual(await connect(server.url).listPage("/api/v1/nodes"), {
+      items: [1],
+      resourceVersion: "7",
+      next: "more",
+    });
+  });
+
+  test("takes a list without items for an empty one", async () => {
+    await using server = await FakeApi.start((_request, response) =>
+      json(response, { metadata: { resourceVersion: "7", continue: "" }, items: null }),
+    );
+    assert.deepEqual(await connect(server.url).listPage("/api/v1/nodes"), {
+      items: [],
+      resourceVersion: "7",
+      next: undefined,
+    });
+  });
+
+  test("sends no token over an unprotected connection", async () => {
+    await using server = await FakeApi.start((_request, response) => json(response, {}));
+    await connect(server.url, { user: { token: "secret" } }).request("GET", "/api");
+    assert.equal(server.requests[0]?.headers.authorization, undefined);
+  });
+});
+
+describe("refusals", () => {
+  test("carry the server's Status", async () => {
+    await using server = await FakeApi.start((_request, response) => status(response, 409, "Conflict", "was changed"));
+    const error = await failure(connect(server.url).request("PUT", "/api/v1/nodes/n", { body: {} }));
+    assert.ok(error instanceof ApiError);
+    assert.deepEqual([error.status, error.reason, error.message], [409, "Conflict", "was changed"]);
+  });
+
+  test("carry the text of whoever answers instead of the server", async () => {
+    await using server = await FakeApi.start((_request, response) => response.writeHead(502).end("<html>bad gateway"));
+    const error = await failure(connect(server.url).request("GET", "/api"));
+    assert.ok(error instanceof ApiError);
+    assert.deepEqual([error.status, error.message], [502, "<html>bad gateway"]);
+  });
+
+  test("an answer that is no JSON is an error", async () => {
+    await using server = await FakeApi.start((_request, response) => response.end("<html>sign in"));
+    const error = await failure(connect(server.url).request("GET", "/api"));
+    assert.equal(
+      explain(error, accessTo(server.url).context).message.split(": ")[1],
+      `127.0.0.1:${server.port} gave no valid answer.`,
+    );
+  });
+});
+
+describe("nothing hangs", () => {
+  test("a server that does not answer", async () => {
+    await using server = await FakeApi.start(() => undefined);
+    const error = await failure(connect(server.url).request("GET", "/api", { timeoutMs: 30 }));
+    assert.ok(error instanceof RequestTimeout);
+    assert.equal(error.phase, "answer");
+  });
+
+  test("a server that stops in the middle of an answer", async () => {
+    await using server = await FakeApi.start((_request, response) => void response.write('{"items": ['));
+    const error = await failure(connect(server.url).request("GET", "/api", { timeoutMs: 30 }));
+    assert.ok(error instanceof RequestTimeout);
+  });
+
+  test("a port that takes connections and does not speak TLS", async () => {
+    await using silent = await silentServer();
+    const error = await failure(
+      connect(`https://127.0.0.1:${silent.port}`, { connectTimeoutMs: 30 }).request("GET", "/api"),
+    );
+    assert.ok(error instanceof RequestTimeout);
+    assert.equal(error.phase, "connect");
+  });
+
+  test("an aborted request", async () => {
+    const abort = new AbortController();
+    await using server = await FakeApi.start(() => abort.abort());
+    assert.ok(isAbort(await failure(connect(server.url).request("GET", "/api", { signal: abort.signal }))));
+  });
+
+  test("a request whose answer is aborted in the middle", async () => {
+    const abort = new AbortController();
+    await using server = await FakeApi.start((_request, response) => void response.write('{"items": ['));
+    const answer = failure(connect(server.url).request("GET", "/api", { signal: abort.signal }));
+    await settle();
+    abort.abort();
+    assert.ok(isAbort(await answer));
+  });
+
+  test("a request that was aborted before", async () => {
+    await using server = await FakeApi.start();
+    const signal = AbortSignal.abort();
+    assert.ok(isAbort(await failure(connect(server.url).request("GET", "/api", { signal }))));
+    assert.equal(server.requests.length, 0);
+  });
+
+  test("a request under way when the client is closed", async () => {
+    await using server = await FakeApi.start(() => opened[0]?.dispose());
+    assert.match((await failure(connect(server.url).request("GET", "/api"))).message, /socket hang up|aborted/);
+  });
+});
+
+describe("watches", () => {
+  test("end when the server ends them", async () => {
+    await using server = await FakeApi.start((request, response) => {
+      assert.equal(request.url.searchParams.get("watch"), "true");
+      assert.equal(request.headers["accept-encoding"], undefined);
+      event(response, "ADDED", { name: "a" });
+      event(response, "BOOKMARK", { name: "b" });
+      response.end();
+    });
+    assert.deepEqual(await collect(await connect(server.url).watch("/api/v1/nodes", {})), ["ADDED a", "BOOKMARK b"]);
+  });
+
+  test("understand lines however they are cut, even within a character", async () => {
+    const text = Buffer.from(
+      `${JSON.stringify({ type: "ADDED", object: { name: "Zürich" } })}\n\n{"type":"DELETED","object":{"name":"b"}}\n`,
+    );
+    await using server = await FakeApi.start((_request, response) => {
+      response.writeHead(200);
+      const send = (at: number): void => {
+        if (at >= text.length) response.end();
+        else response.write(text.subarray(at, at + 1), () => send(at + 1));
+      };
+      send(0);
+    });
+    assert.deepEqual(await collect(await connect(server.url).watch("/api/v1/nodes", {})), [
+      "ADDED Zürich",
+      "DELETED b",
+    ]);
+  });
+
+  test("take objects of megabytes", async () => {
+    const name = "x".repeat(3_000_000);
+    await using server = await FakeApi.start((_request, response) => {
+      event(response, "ADDED", { name });
+      response.end();
+    });
+    assert.deepEqual(await collect(await connect(server.url).watch("/api/v1/nodes", {})), [`ADDED ${name}`]);
+  });
+
+  const breaks: readonly {
+    name: string;
+    end: (server: FakeApi, write: (text: string) => void) => void;
+    check: (error: Error) => boolean;
+  }[] = [
+    {
+      name: "a cut connection",
+      end: (server) => server.cut(),
+      check: (error) => "code" in error && error.code === "ECONNRESET",
+    },
+    { name: "garbage", end: (_server, write) => write("HTTP 500\n"), check: (error) => error instanceof SyntaxError },
+    {
+      name: "an old resource version",
+      end: (_server, write) => write('{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired"}}\n'),
+      check: (error) => error instanceof ApiError && error.status === 410,
+    },
+    { name: "silence", end: () => undefined, check: (error) => error instanceof RequestTimeout },
+  ];
+  for (const { name, end, check } of breaks) {
+    test(`throw on ${name}`, async () => {
+      await using server = await FakeApi.start((_request, response) => {
+        event(response, "ADDED", { name: "a" });
+        setImmediate(() => end(server, (text) => response.write(text)));
+      });
+      const events = await connect(server.url).watch("/api/v1/nodes", { timeoutMs: 50 });
+      const seen: string[] = [];
+      const error = await failure(
+        (async () => {
+          for await (const { type } of events) seen.push(type);
+        })(),
+      );
+      assert.deepEqual(seen, ["ADDED"]);
+      assert.ok(check(error), `${error.name}: ${error.message}`);
+    });
+  }
+
+  test("close their connection when the loop is left", async () => {
+    const closed = Promise.withResolvers<void>();
+    await using server = await FakeApi.start((_request, response) => {
+      response.once("close", () => closed.resolve());
+      event(response, "ADDED", { name: "a" });
+    });
+    for await (const { type } of await connect(server.url).watch("/api/v1/nodes", {})) {
+      assert.equal(type, "ADDED");
+      break;
+    }
+    await closed.promise;
+  });
+});
+
+describe("signing in and trust", () => {
+  const ca = { "certificate-authority": fixture("tls/ca.crt") };
+
+  test("a token, and impersonation, over a connection that is trusted", async () => {
+    await using server = await FakeApi.start((_request, response) => json(response, {}), tlsFixture("server"));
+    const user = { token: "secret", as: "boss", "as-groups": ["a", "b"] };
+    await connect(server.url, { user, cluster: ca }).request("GET", "/api");
+    const { headers } = server.requests[0] ?? assert.fail();
+    assert.equal(headers.authorization, "Bearer secret");
+    assert.equal(headers["impersonate-user"], "boss");
+    assert.equal(headers["impersonate-group"], "a, b");
+  });
+
+  test("user name and password", async () => {
+    await using server = await FakeApi.start((_request, response) => json(response, {}), tlsFixture("server"));
+    await connect(server.url, { user: { username: "u", password: "p" }, cluster: ca }).request("GET", "/api");
+    assert.equal(server.requests[0]?.headers.authorization, "Basic dTpw");
+  });
+
+  test("a client certificate", async () => {
+    const tls = {
+      ...tlsFixture("server"),
+      ca: tlsFixture("server").cert,
+      requestCert: true,
+      rejectUnauthorized: false,
+    };
+    const subjects: unknown[] = [];
+    await using server = await FakeApi.start((_request, response) => {
+      subjects.push(
+        (response.socket as unknown as { getPeerCertificate(): { subject: unknown } }).getPeerCertificate().subject,
+      );
+      json(response, {});
+    }, tls);
+    const user = { "client-certificate": fixture("tls/client.crt"), "client-key": fixture("tls/client.key") };
+    await connect(server.url, { user, cluster: ca }).request("GET", "/api");
+    assert.deepEqual({ ...(subjects[0] as object) }, { CN: "tester" });
+  });
+
+  test("says which file cannot be read", async () => {
+    await using server = await FakeApi.start((_request, response) => json(response, {}), tlsFixture("server"));
+    const missing = connect(server.url, { user: { tokenFile: fixture("tls/none") }, cluster: ca });
+    assert.match((await failure(missing.request("GET", "/api"))).message, /names a file that cannot be read: ENOENT/);
+  });
+
+  const distrusted = [
+    {
+      name: "a foreign authority",
+      tls: "server",
+      cluster: {},
+      words: /is not signed by the kubeconfig's authority/,
+    },
+    { name: "an expired certificate", tls: "expired", cluster: ca, words: /has expired/ },
+    { name: "a certificate for another name", tls: "othername", cluster: ca, words: /made out to another name/ },
+  ];
+  for (const { name, tls, cluster, words } of distrusted) {
+    test(`refuses ${name}`, async () => {
+      await using server = await FakeApi.start((_request, response) => json(response, {}), tlsFixture(tls));
+      const error = await failure(connect(server.url, { cluster }).request("GET", "/api"));
+      assert.match(explain(error, accessTo(server.url).context).message, words);
+      assert.equal(server.requests.length, 0);
+    });
+  }
+
+  test("takes the name to expect, and may be told not to look", async () => {
+    await using server = await FakeApi.start((_request, response) => json(response, {}), tlsFixture("othername"));
+    await connect(server.url, { cluster: { ...ca, "tls-server-name": "elsewhere.example.com" } }).request(
+      "GET",
+      "/api",
+    );
+    await connect(server.url, { cluster: { "insecure-skip-tls-verify": true } }).request("GET", "/api");
+    assert.equal(server.requests.length, 2);
+  });
+});
+
+/** Lets what is under way on the loopback arrive. */
+async function settle(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setImmediate(() => setImmediate(() => setImmediate(resolve)));
+  await promise;
+}
+
+async function silentServer(): Promise<{ readonly port: number } & AsyncDisposable> {
+  const server: Server = createServer((socket) => socket.resume());
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  return {
+    port,
+    [Symbol.asyncDispose]: async () => {
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

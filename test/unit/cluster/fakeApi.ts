@@ -1,0 +1,123 @@
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type ServerOptions } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { ClusterAccess } from "../../../src/core/cluster/kubeconfig.ts";
+import type { Stanza } from "../../../src/core/cluster/kubeconfigFile.ts";
+
+/** One request as the server got it. */
+export interface SeenRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: string;
+}
+
+type Handler = (request: SeenRequest, response: ServerResponse) => void;
+
+/** A stand-in for an API server: answers as the test says, and remembers what it was asked. */
+export class FakeApi implements AsyncDisposable {
+  readonly requests: SeenRequest[] = [];
+  /** Connections that were made. */
+  connections = 0;
+  handler: Handler = (_request, response) => status(response, 404, "NotFound", "not there");
+  readonly #server: ReturnType<typeof createServer>;
+  readonly #sockets = new Set<Socket>();
+  readonly #scheme: string;
+
+  private constructor(tls?: ServerOptions) {
+    const listener: RequestListener = (message, response) => void this.#handle(message, response);
+    this.#server = tls ? createTlsServer(tls, listener) : createServer(listener);
+    this.#scheme = tls ? "https" : "http";
+    this.#server.on("connection", (socket: Socket) => {
+      this.connections += 1;
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
+  }
+
+  static async start(handler?: Handler, tls?: ServerOptions): Promise<FakeApi> {
+    const api = new FakeApi(tls);
+    if (handler) api.handler = handler;
+    await new Promise<void>((resolve) => api.#server.listen(0, "127.0.0.1", resolve));
+    return api;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  get url(): string {
+    return `${this.#scheme}://127.0.0.1:${this.port}`;
+  }
+
+  /** Cuts all connections, as a network does. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cut();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of message as AsyncIterable<Buffer>) chunks.push(chunk);
+    const request = {
+      method: message.method ?? "",
+      url: new URL(message.url ?? "", this.url),
+      headers: message.headers,
+      body: Buffer.concat(chunks).toString(),
+    };
+    this.requests.push(request);
+    this.handler(request, response);
+  }
+}
+
+/** Answers with an object. */
+export function json(response: ServerResponse, body: unknown, code = 200): void {
+  response.writeHead(code, { "content-type": "application/json" });
+  response.end(JSON.stringify(body));
+}
+
+/** Answers with a Status object, as the API server does when it refuses. */
+export function status(response: ServerResponse, code: number, reason: string, message: string): void {
+  json(response, { kind: "Status", status: "Failure", code, reason, message }, code);
+}
+
+/** Answers with a list. */
+export function list(
+  response: ServerResponse,
+  items: readonly unknown[],
+  resourceVersion: string,
+  next?: string,
+): void {
+  json(response, { metadata: { resourceVersion, continue: next }, items });
+}
+
+/** Writes one event of a watch. */
+export function event(response: ServerResponse, type: string, object: unknown): void {
+  response.write(`${JSON.stringify({ type, object })}\n`);
+}
+
+/** The access to a server, as a kubeconfig would give it. */
+export function accessTo(server: string, user: Stanza = {}, cluster: Stanza = {}): ClusterAccess {
+  return {
+    context: { name: "lab", cluster: "lab", server, user: "tester" },
+    cluster: { server, ...cluster },
+    user,
+    identity: server,
+  };
+}
+
+/** A file of `test/fixtures`. */
+export function fixture(...names: readonly string[]): string {
+  return path.join(import.meta.dirname, "../../fixtures", ...names);
+}
+
+/** Key and certificate of `test/fixtures/tls`. */
+export function tlsFixture(name: string): { readonly key: Buffer; readonly cert: Buffer } {
+  return { key: readFileSync(fixture("tls", `${name}.key`)), cert: readFileSync(fixture("tls", `${name}.crt`)) };
+}

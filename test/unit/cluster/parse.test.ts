@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { parseNode } from "../../../src/core/cluster/parseNode.ts";
+import { parseWorkload } from "../../../src/core/cluster/parseWorkload.ts";
+import { parseQuantity } from "../../../src/core/cluster/quantity.ts";
+import { readyCounts } from "../../../src/core/cluster/workloads.ts";
+import { fixture } from "./fakeApi.ts";
+
+function items(file: string): readonly { readonly kind: string; readonly metadata: { readonly name: string } }[] {
+  return (JSON.parse(readFileSync(fixture("kube", file), "utf8")) as { items: ReturnType<typeof items> }).items;
+}
+
+describe("nodes", () => {
+  const [amd64, arm64, cordoned, tainted] = items("nodes.json").map((node) => parseNode(node));
+
+  test("tells what builds care about", () => {
+    assert.deepEqual(arm64, {
+      name: "node-arm64",
+      architecture: "arm64",
+      operatingSystem: "linux",
+      isReady: true,
+      isCordoned: false,
+      kubeletVersion: "v1.37.2",
+      allocatableCpu: 2,
+      allocatableMemoryBytes: 25_209_405_440,
+      taints: [],
+      labels: arm64?.labels,
+    });
+    assert.equal(amd64?.architecture, "amd64");
+    assert.equal(arm64?.labels["kubernetes.io/arch"], "arm64");
+  });
+
+  test("leaves out the taints that repeat a condition", () => {
+    assert.equal(cordoned?.isCordoned, true);
+    assert.deepEqual(cordoned?.taints, []);
+    assert.deepEqual(tainted?.taints, ["arch=ppc64le:NoSchedule"]);
+  });
+
+  test("says why a node is not ready", () => {
+    assert.equal(cordoned?.notReadyReason, "The node has not reported yet.");
+    const node = (status: string, message: string): unknown => ({
+      metadata: { name: "n" },
+      status: { conditions: [{ type: "Ready", status, reason: "NodeStatusUnknown", message }] },
+    });
+    assert.equal(
+      parseNode(node("Unknown", "Kubelet stopped posting node status."))?.notReadyReason,
+      "The node has stopped reporting: Kubelet stopped posting node status.",
+    );
+    assert.equal(
+      parseNode(node("False", "container runtime network not ready: cni plugin not initialized"))?.notReadyReason,
+      "container runtime network not ready: cni plugin not initialized",
+    );
+    assert.equal(parseNode(node("False", ""))?.notReadyReason, "NodeStatusUnknown");
+  });
+});
+
+describe("workloads", () => {
+  const workloads = items("workloads.json").flatMap((item) =>
+    item.kind === "Deployment" || item.kind === "StatefulSet" ? (parseWorkload(item.kind, item) ?? []) : [],
+  );
+
+  test("reads what buildx has made", () => {
+    assert.deepEqual(
+      workloads.map(({ kind, name, readyReplicas, replicas, platforms }) => ({
+        kind,
+        name,
+        ready: `${readyReplicas}/${replicas}`,
+        platforms,
+      })),
+      [
+        { kind: "Deployment", name: "kube-amd64", ready: "2/2", platforms: ["linux/amd64"] },
+        { kind: "StatefulSet", name: "kube-arm64", ready: "0/1", platforms: ["linux/arm64"] },
+      ],
+    );
+  });
+
+  test("counts the replicas of a builder", () => {
+    assert.deepEqual(readyCounts(workloads, ["kube-amd64", "kube-arm64"]), { ready: 2, wanted: 3 });
+    assert.deepEqual(readyCounts(workloads, ["kube-arm64", "other"]), { ready: 0, wanted: 1 });
+  });
+});
+
+describe("quantities", () => {
+  const cases: Readonly<Record<string, number | undefined>> = {
+    "2": 2,
+    "500m": 0.5,
+    "1.5": 1.5,
+    ".5": 0.5,
+    "1Gi": 2 ** 30,
+    "24618560Ki": 25_209_405_440,
+    "1M": 1e6,
+    "2k": 2000,
+    "1e3": 1000,
+    "12E2": 1200,
+    "3E": 3e18,
+    "2u": 2e-6,
+    "": undefined,
+    "1.5.2": undefined,
+    Gi: undefined,
+    "5 Gi": undefined,
+  };
+  for (const [text, number] of Object.entries(cases)) {
+    test(`"${text}" is ${number}`, () => assert.equal(parseQuantity(text), number));
+  }
+});
