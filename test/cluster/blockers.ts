@@ -1,10 +1,10 @@
 import { existsSync, accessSync, constants, readFileSync } from "node:fs";
 import { arch, platform, release } from "node:os";
-import { delimiter, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { outdatedBinaries } from "./goBinaries.ts";
 import { LabError } from "./labError.ts";
 import { readIfThere } from "./ledger.ts";
+import { findProgram } from "./paths.ts";
 
 /** Why the lab cannot run on this machine, each in a few words; empty where it can. Looks only, changes nothing. */
 export function labBlockers(): string[] {
@@ -69,16 +69,14 @@ function kernelConfig(): string {
 }
 
 function programBlockers(): string[] {
-  const missing = ["apt-get", "dpkg"].filter((name) => !isInPath(name));
+  const missing = ["apt-get", "dpkg"].filter((name) => findProgram(name) === undefined);
   const compilesGo = outdatedBinaries().length > 0;
   return [
     ...(missing.length > 0 ? [`it needs Debian's ${missing.join(" and ")}`] : []),
-    ...(compilesGo && !isInPath("go") ? ["it needs Go, 1.21 or newer, to compile the cluster (once)"] : []),
+    ...(compilesGo && findProgram("go") === undefined
+      ? ["it needs Go, 1.21 or newer, to compile the cluster (once)"]
+      : []),
   ];
-}
-
-function isInPath(name: string): boolean {
-  return (process.env.PATH ?? "").split(delimiter).some((dir) => existsSync(join(dir, name)));
 }
 
 function isWritable(path: string): boolean {

@@ -1,18 +1,19 @@
-import { execa } from "execa";
+import { labOf } from "./ledger.ts";
 import { labNodes } from "./nodes.ts";
 import { ports } from "./paths.ts";
+import { runTool } from "./processes.ts";
 
 /** A listening socket as `ss` tells it. */
 interface Listener {
   readonly address: string;
   readonly port: number;
-  readonly owner: string;
+  readonly process: { readonly name: string; readonly pid: number } | undefined;
 }
 
 /** What on this machine already has an address, a port or a name the lab needs; empty when nothing is in the way. */
 export async function findCollisions(): Promise<string[]> {
-  const { stdout: sockets } = await execa("ss", ["-Hltnp"]);
-  const { stdout: links } = await execa("ip", ["-json", "addr"]);
+  const { stdout: sockets } = await runTool("ss", ["-Hltnp"]);
+  const { stdout: links } = await runTool("ip", ["-json", "addr"]);
   return [...portCollisions(parseListeners(sockets)), ...networkCollisions(JSON.parse(links) as Link[])];
 }
 
@@ -21,12 +22,12 @@ export function parseListeners(text: string): Listener[] {
     const [, , , local = "", , processes = ""] = line.trim().split(/\s+/);
     const cut = local.lastIndexOf(":");
     const [, name, pid] = /"([^"]*)",pid=(\d+)/.exec(processes) ?? [];
-    const owner = name ? `${name} (pid ${pid})` : "another program";
-    return cut < 0 ? [] : [{ address: local.slice(0, cut), port: Number(local.slice(cut + 1)), owner }];
+    const process = name === undefined ? undefined : { name, pid: Number(pid) };
+    return cut < 0 ? [] : [{ address: local.slice(0, cut), port: Number(local.slice(cut + 1)), process }];
   });
 }
 
-function portCollisions(listeners: readonly Listener[]): string[] {
+export function portCollisions(listeners: readonly Listener[]): string[] {
   const [first] = labNodes;
   const loopbackPorts = [ports.api, ports.etcd, ports.etcdPeer, ...labNodes.map(({ healthPort }) => healthPort)];
   const needed = [
@@ -41,8 +42,16 @@ function portCollisions(listeners: readonly Listener[]): string[] {
     const taken = listeners.find(
       (one) => one.port === port && (one.address === address || everywhere.has(one.address)),
     );
-    return taken ? [`port ${port} of ${address} is taken by ${taken.owner}`] : [];
+    return taken ? [`port ${port} of ${address} is taken by ${describeOwner(taken)}`] : [];
   });
+}
+
+function describeOwner({ process }: Listener): string {
+  if (process === undefined) {
+    return "another program";
+  }
+  const otherLab = labOf(process.pid);
+  return `${process.name} (pid ${process.pid}${otherLab ? `, of the lab in ${otherLab}` : ""})`;
 }
 
 interface Link {
@@ -50,7 +59,7 @@ interface Link {
   readonly addr_info: readonly { readonly local?: string; readonly prefixlen?: number }[];
 }
 
-function networkCollisions(links: readonly Link[]): string[] {
+export function networkCollisions(links: readonly Link[]): string[] {
   return labNodes.flatMap(({ bridge, network }) =>
     links.flatMap(({ ifname, addr_info: addresses }) => {
       if (ifname === bridge) {

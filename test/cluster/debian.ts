@@ -13,16 +13,13 @@ import {
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { Architecture } from "./nodes.ts";
-import { cacheDir, packageDir } from "./paths.ts";
+import { cacheDir, findProgram, packageDir } from "./paths.ts";
 import type { Task } from "./progress.ts";
 
 /** Programs the lab calls, and the Debian package each one is in. */
-const systemTools: Readonly<Record<string, string>> = {
-  "/sbin/ip": "iproute2",
-  "/usr/bin/openssl": "openssl",
-  "/bin/mount": "mount",
-  "/etc/ssl/certs/ca-certificates.crt": "ca-certificates", // for Go, to fetch its modules
-};
+const systemPrograms = { ip: "iproute2", ss: "iproute2", openssl: "openssl", mount: "mount", tar: "tar" };
+/** For Go, to fetch its modules. */
+const authorities = { file: "/etc/ssl/certs/ca-certificates.crt", package: "ca-certificates" };
 
 /** Unpacked into the cache: runc needs cgo and so is not built from modules; the rest fills images and binfmt_misc. */
 const hostPackages = ["runc", "libseccomp2", "busybox-static", "qemu-user-static", "docker-registry"] as const;
@@ -32,7 +29,11 @@ const asRoot = ["-qq", "-o", "APT::Sandbox::User=root"];
 
 /** Installs what the lab calls on this machine and a bare Debian does not have. */
 export function systemToolTasks(): Task[] {
-  const missing = [...new Set(Object.entries(systemTools).flatMap(([file, name]) => (existsSync(file) ? [] : [name])))];
+  const programs = Object.entries(systemPrograms).filter(([name]) => findProgram(name) === undefined);
+  const missing = [
+    ...new Set(programs.map(([, packageName]) => packageName)),
+    ...(existsSync(authorities.file) ? [] : [authorities.package]),
+  ];
   const run = async () => {
     await apt(["update"]);
     await apt(["install", "-y", "--no-install-recommends", ...missing], { DEBIAN_FRONTEND: "noninteractive" });

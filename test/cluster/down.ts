@@ -1,4 +1,3 @@
-import { execa } from "execa";
 import { existsSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -9,6 +8,7 @@ import { containerIds, namesIn, removeIfEmpty, removeLeftovers } from "./leftove
 import { withLock } from "./lock.ts";
 import { labNodes } from "./nodes.ts";
 import { completionPath, keyDir, logDir, runDir } from "./paths.ts";
+import { runTool, succeeds } from "./processes.ts";
 import { Progress } from "./progress.ts";
 
 /** Ends what `up` started and takes back what it changed, and only that; also after a crash half-way. */
@@ -116,7 +116,7 @@ async function unmountAll(): Promise<void> {
     .filter((path) => dirs.some((dir) => path.startsWith(`${dir}/`)))
     .toReversed();
   if (mounts.length > 0) {
-    await execa("umount", ["--lazy", ...mounts]);
+    await runTool("umount", ["--lazy", ...mounts]);
   }
 }
 
@@ -124,7 +124,7 @@ async function unmountAll(): Promise<void> {
 async function undo({ kind, target }: UndoEntry): Promise<void> {
   switch (kind) {
     case "bridge":
-      await execa("ip", ["link", "del", target], { reject: false });
+      await succeeds(runTool("ip", ["link", "del", target]));
       break;
     case "unregister":
       if (existsSync(target)) {
@@ -132,7 +132,7 @@ async function undo({ kind, target }: UndoEntry): Promise<void> {
       }
       break;
     case "umount":
-      await execa("umount", [target], { reject: false });
+      await succeeds(runTool("umount", [target]));
       break;
   }
 }

@@ -1,9 +1,9 @@
-import { execa } from "execa";
+import { ExecaError, execa } from "execa";
 import { rmSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { labDown } from "./down.ts";
 import { LabError } from "./labError.ts";
-import { cacheDir, labEnv, runDir } from "./paths.ts";
+import { binDir, imageDir, labEnv, packageDir, runDir } from "./paths.ts";
 import { formatStatus, labStatus } from "./status.ts";
 import { labBuild, labUp } from "./up.ts";
 
@@ -26,12 +26,13 @@ async function main([command = "", ...args]: readonly string[]): Promise<number>
     case "down":
       parse(args);
       await labDown();
+      console.log("The lab is down.");
       return 0;
     case "status": {
-      const asJson = parse(args, "json");
+      const isJson = parse(args, "json");
       const status = await labStatus();
-      console.log(asJson ? JSON.stringify(status, undefined, 2) : formatStatus(status));
-      return status.state === "up" ? 0 : 1;
+      console.log(isJson ? JSON.stringify(status, undefined, 2) : formatStatus(status));
+      return 0;
     }
     case "build":
       await labBuild(args);
@@ -41,7 +42,10 @@ async function main([command = "", ...args]: readonly string[]): Promise<number>
     case "clean": {
       const isAll = parse(args, "all");
       await labDown();
-      rmSync(isAll ? cacheDir : runDir, { recursive: true, force: true });
+      // By name: MULTI_ARCH_LAB_DIR may be a folder with other things in it.
+      for (const dir of isAll ? [runDir, binDir, packageDir, imageDir] : [runDir]) {
+        rmSync(dir, { recursive: true, force: true });
+      }
       return 0;
     }
     default:
@@ -63,9 +67,9 @@ function parse(args: readonly string[], name = ""): boolean | undefined {
 async function execute([file = "", ...args]: readonly string[]): Promise<number> {
   // npm runs scripts in the package's folder; the command is meant for the caller's.
   const cwd = process.env.INIT_CWD ?? process.cwd();
-  const { exitCode, code, message } = await execa(file, args, { cwd, env: labEnv(), stdio: "inherit", reject: false });
+  const { exitCode, code } = await execa(file, args, { cwd, env: labEnv(), stdio: "inherit", reject: false });
   if (code === "ENOENT") {
-    throw new LabError(message ?? "");
+    throw new LabError(`There is no command ${file}.`);
   }
   return exitCode ?? 1;
 }
@@ -73,9 +77,7 @@ async function execute([file = "", ...args]: readonly string[]): Promise<number>
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof LabError)) {
-    throw error;
-  }
-  console.error(error.message);
+  // A command that failed has its own words in the message; anything else is a fault of the lab's.
+  console.error(error instanceof LabError || error instanceof ExecaError ? error.message : error);
   process.exitCode = 1;
 }

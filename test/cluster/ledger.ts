@@ -75,9 +75,16 @@ export function isAlive({ pid, startTime }: ProcessId): boolean {
 export function markedPids(): number[] {
   return readdirSync("/proc")
     .map(Number)
-    .filter(
-      (pid) => pid > 0 && readIfThere(`/proc/${pid}/environ`).split("\0").includes(`${markerVariable}=${runDir}`),
-    );
+    .filter((pid) => pid > 0 && labOf(pid) === runDir);
+}
+
+/** The run folder of the lab that started the process, if one did. */
+export function labOf(pid: number): string | undefined {
+  const prefix = `${markerVariable}=`;
+  const marker = readIfThere(`/proc/${pid}/environ`)
+    .split("\0")
+    .find((variable) => variable.startsWith(prefix));
+  return marker?.slice(prefix.length);
 }
 
 /** The file's text; empty if it is not there (files under /proc go away at any time). */

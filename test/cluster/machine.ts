@@ -1,10 +1,10 @@
-import { execa } from "execa";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LabError } from "./labError.ts";
 import { noteUndo, readIfThere } from "./ledger.ts";
 import type { LabNode } from "./nodes.ts";
 import { packageDir } from "./paths.ts";
+import { runTool } from "./processes.ts";
 
 const binfmt = "/proc/sys/fs/binfmt_misc";
 const entry = join(binfmt, "qemu-aarch64");
@@ -16,7 +16,7 @@ const entry = join(binfmt, "qemu-aarch64");
 export async function registerEmulator(): Promise<void> {
   if (!existsSync(join(binfmt, "register"))) {
     noteUndo("umount", binfmt);
-    await execa("mount", ["-t", "binfmt_misc", "binfmt_misc", binfmt]);
+    await runTool("mount", ["-t", "binfmt_misc", "binfmt_misc", binfmt]);
   }
   const present = readIfThere(entry);
   if (/^flags:.*F/m.test(present)) {
@@ -45,5 +45,5 @@ export async function addBridge({ bridge, address }: LabNode): Promise<void> {
 }
 
 function ip(...args: readonly string[]) {
-  return execa("ip", args);
+  return runTool("ip", args);
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -34,5 +35,17 @@ export const labRegistry = `10.244.1.1:${ports.registry}`;
 
 /** What a program needs in its environment to work with the lab; the rest is the caller's. */
 export function labEnv(): { KUBECONFIG: string; PATH: string } {
-  return { KUBECONFIG: kubeconfigPath, PATH: `${binDir}:${process.env.PATH ?? ""}` };
+  return { KUBECONFIG: kubeconfigPath, PATH: [binDir, ...searchPath()].join(":") };
+}
+
+/** Where a program is, if it is on this machine. */
+export function findProgram(name: string): string | undefined {
+  return searchPath()
+    .map((dir) => join(dir, name))
+    .find((path) => existsSync(path));
+}
+
+/** With the administrator's folders, which `su` and some shells leave out. */
+function searchPath(): string[] {
+  return [...(process.env.PATH ?? "").split(":"), "/usr/sbin", "/sbin"];
 }

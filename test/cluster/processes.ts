@@ -52,8 +52,8 @@ export async function waitFor(what: string, seconds: number, isThere: () => Prom
 }
 
 /** Runs a command of the lab to its end. */
-export function runTool(file: string, args: readonly string[], { cwd = runDir, input = "" } = {}) {
-  return execa(file, args, { cwd, env: labEnv(), input });
+export function runTool(file: string, args: readonly string[], options: { cwd?: string; input?: string } = {}) {
+  return execa(file, args, { input: "", ...options, env: labEnv() });
 }
 
 export function kubectl(...args: readonly string[]) {

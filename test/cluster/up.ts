@@ -15,7 +15,7 @@ import { addBridge, registerEmulator } from "./machine.ts";
 import { containerdProcess, kubeletProcess, writeNodeConfig } from "./nodeRuntime.ts";
 import { labNodes } from "./nodes.ts";
 import type { LabNode } from "./nodes.ts";
-import { completionPath, configDir, labBuildkitdConfig, labRegistry, logDir, runDir } from "./paths.ts";
+import { completionPath, configDir, labBuildkitdConfig, labRegistry, logDir } from "./paths.ts";
 import { architecturePolicies, fastProbesPolicies } from "./policies.ts";
 import { ctr, runTool, startProcess, succeeds, waitFor } from "./processes.ts";
 import { Progress } from "./progress.ts";
@@ -44,9 +44,11 @@ export async function labUp({ fastProbes, progress = new Progress() }: UpOptions
       await setFastProbes(fastProbes ?? before.hasFastProbes);
       return labStatus();
     }
-    await progress.runAll([...systemToolTasks(), ...goTasks(), ...packageTasks()]);
-    await progress.runAll(imageTasks());
     await takeDown();
+    await progress.runAll(systemToolTasks());
+    await assertNothingCollides();
+    await progress.runAll([...goTasks(), ...packageTasks()]);
+    await progress.runAll(imageTasks()); // of the programs, hence after them
     try {
       await bringUp(fastProbes ?? false, progress);
     } catch (error) {
@@ -65,16 +67,19 @@ export async function labBuild(names: readonly string[], progress = new Progress
       return progress.runAll(goTasks(names));
     }
     await progress.runAll([...systemToolTasks(), ...goTasks(), ...packageTasks()]);
-    // Only now is it known that the images have to be made, too: of new programs.
     return progress.runAll(imageTasks());
   });
 }
 
-async function bringUp(fastProbes: boolean, progress: Progress): Promise<void> {
+/** Before the minutes of the first build, and not while a broken lab of our own is in the way. */
+async function assertNothingCollides(): Promise<void> {
   const collisions = await findCollisions();
   if (collisions.length > 0) {
-    throw new LabError(`The lab cannot start: ${collisions.join("; ")}.`);
+    throw new LabError(`The lab cannot start:\n${collisions.map((one) => `  - ${one}`).join("\n")}`);
   }
+}
+
+async function bringUp(fastProbes: boolean, progress: Progress): Promise<void> {
   rmSync(logDir, { recursive: true, force: true });
   for (const dir of [logDir, configDir]) {
     mkdirSync(dir, { recursive: true });
@@ -133,9 +138,9 @@ async function areNodesReady(): Promise<boolean> {
 
 async function setFastProbes(isOn: boolean): Promise<void> {
   const args = isOn ? ["apply"] : ["delete", "--ignore-not-found"];
-  await runTool("kubectl", [...args, "--filename=-"], { cwd: runDir, input: fastProbesPolicies() });
+  await runTool("kubectl", [...args, "--filename=-"], { input: fastProbesPolicies() });
 }
 
 async function apply(manifests: string): Promise<void> {
-  await runTool("kubectl", ["apply", "--filename=-"], { cwd: runDir, input: manifests });
+  await runTool("kubectl", ["apply", "--filename=-"], { input: manifests });
 }
