@@ -16,6 +16,11 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Whether folders start untrusted, as on a user's machine. Off unless a test is about it. */
   readonly trust?: boolean;
+  /**
+   * Whether the workbench takes extensions under development and test suites from its address. Off unless
+   * one is needed: in this mode it shows no notifications, for instance.
+   */
+  readonly driver?: boolean;
   /** Extensions and user data of an earlier server; a temporary folder unless given. */
   readonly dataDir?: string;
 }
@@ -60,18 +65,28 @@ const endWithParent = `data:text/javascript,${encodeURIComponent(
 
 /** Starts a server and resolves when a browser can open its workbench. */
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
-  const { host = findHost(), settings = {}, env = {}, trust = false } = options;
+  const { host = findHost(), settings = {}, env = {}, trust = false, driver = false } = options;
   const scratch = scratchDir("multiarch-host-");
   const dataDir = options.dataDir ?? path.join(scratch.path, "data");
   const writeSettings = (wanted: Settings) => {
-    const user = path.join(dataDir, "data", "User");
-    mkdirSync(user, { recursive: true });
     const merged = { ...quietSettings, "security.workspace.trust.enabled": trust, ...wanted };
-    writeFileSync(path.join(user, "settings.json"), JSON.stringify(merged, undefined, 2));
+    // Settings that belong to the machine are taken from the remote machine's own file, the others from the user's.
+    for (const kind of ["User", "Machine"]) {
+      const folder = path.join(dataDir, "data", kind);
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(path.join(folder, "settings.json"), JSON.stringify(merged, undefined, 2));
+    }
   };
   writeSettings(settings);
+  const flags = [
+    // Else the login shell's environment would replace what was given, PATH first.
+    "--force-disable-user-env",
+    ...(trust ? [] : ["--disable-workspace-trust"]),
+    // A built workbench ignores extensionDevelopmentPath and extensionTestsPath without it.
+    ...(driver ? ["--enable-smoke-test-driver"] : []),
+  ];
   const token = randomBytes(16).toString("hex");
-  const group = startGroup(host.node, serverArgs(host, dataDir, token, trust), {
+  const group = startGroup(host.node, [...serverArgs(host, dataDir, token), ...flags], {
     env: { ...env, ...ownTemp(scratch) },
   });
   const stop = async () => {
@@ -118,7 +133,7 @@ function commonArgs(host: Host, dataDir: string): string[] {
   return [`--import=${endWithParent}`, main, "--server-data-dir", dataDir, "--telemetry-level", "off"];
 }
 
-function serverArgs(host: Host, dataDir: string, token: string, trust: boolean): string[] {
+function serverArgs(host: Host, dataDir: string, token: string): string[] {
   return [
     ...commonArgs(host, dataDir),
     "--host=127.0.0.1",
@@ -126,9 +141,6 @@ function serverArgs(host: Host, dataDir: string, token: string, trust: boolean):
     `--connection-token=${token}`,
     "--accept-server-license-terms",
     "--disable-getting-started-override",
-    ...(trust ? [] : ["--disable-workspace-trust"]),
-    // Without this a built workbench ignores the payload's extensionDevelopmentPath and extensionTestsPath.
-    "--enable-smoke-test-driver",
   ];
 }
 
