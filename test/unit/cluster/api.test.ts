@@ -6,20 +6,16 @@ import { gzipSync } from "node:zlib";
 import { KubeApi, type WatchEvent } from "../../../src/core/cluster/api.ts";
 import { ApiError, RequestTimeout } from "../../../src/core/cluster/apiError.ts";
 import { explain } from "../../../src/core/cluster/explain.ts";
-import type { Stanza } from "../../../src/core/cluster/kubeconfigFile.ts";
 import { isAbort } from "../../../src/core/errors.ts";
-import { accessTo, event, FakeApi, fixture, json, status, tlsFixture } from "./fakeApi.ts";
+import { accessTo, event, FakeApi, json, status } from "./fakeApi.ts";
 
 const opened: KubeApi[] = [];
 afterEach(() => {
   for (const api of opened.splice(0)) api.dispose();
 });
 
-function connect(
-  server: string,
-  options: { user?: Stanza; cluster?: Stanza; connectTimeoutMs?: number } = {},
-): KubeApi {
-  const api = new KubeApi(accessTo(server, options.user, options.cluster), {}, options.connectTimeoutMs);
+function connect(server: string, options: { token?: string; connectTimeoutMs?: number } = {}): KubeApi {
+  const api = new KubeApi(accessTo(server, { token: options.token }), {}, options.connectTimeoutMs);
   opened.push(api);
   return api;
 }
@@ -93,7 +89,7 @@ describe("requests", () => {
 
   test("sends no token over an unprotected connection", async () => {
     await using server = await FakeApi.start((_request, response) => json(response, {}));
-    await connect(server.url, { user: { token: "secret" } }).request("GET", "/api");
+    await connect(server.url, { token: "secret" }).request("GET", "/api");
     assert.equal(server.requests[0]?.headers.authorization, undefined);
   });
 });
@@ -260,80 +256,6 @@ describe("watches", () => {
       break;
     }
     await closed.promise;
-  });
-});
-
-describe("signing in and trust", () => {
-  const ca = { "certificate-authority": fixture("tls/ca.crt") };
-
-  test("a token, and impersonation, over a connection that is trusted", async () => {
-    await using server = await FakeApi.start((_request, response) => json(response, {}), tlsFixture("server"));
-    const user = { token: "secret", as: "boss", "as-groups": ["a", "b"] };
-    await connect(server.url, { user, cluster: ca }).request("GET", "/api");
-    const { headers } = server.requests[0] ?? assert.fail();
-    assert.equal(headers.authorization, "Bearer secret");
-    assert.equal(headers["impersonate-user"], "boss");
-    assert.equal(headers["impersonate-group"], "a, b");
-  });
-
-  test("user name and password", async () => {
-    await using server = await FakeApi.start((_request, response) => json(response, {}), tlsFixture("server"));
-    await connect(server.url, { user: { username: "u", password: "p" }, cluster: ca }).request("GET", "/api");
-    assert.equal(server.requests[0]?.headers.authorization, "Basic dTpw");
-  });
-
-  test("a client certificate", async () => {
-    const tls = {
-      ...tlsFixture("server"),
-      ca: tlsFixture("server").cert,
-      requestCert: true,
-      rejectUnauthorized: false,
-    };
-    const subjects: unknown[] = [];
-    await using server = await FakeApi.start((_request, response) => {
-      subjects.push(
-        (response.socket as unknown as { getPeerCertificate(): { subject: unknown } }).getPeerCertificate().subject,
-      );
-      json(response, {});
-    }, tls);
-    const user = { "client-certificate": fixture("tls/client.crt"), "client-key": fixture("tls/client.key") };
-    await connect(server.url, { user, cluster: ca }).request("GET", "/api");
-    assert.deepEqual({ ...(subjects[0] as object) }, { CN: "tester" });
-  });
-
-  test("says which file cannot be read", async () => {
-    await using server = await FakeApi.start((_request, response) => json(response, {}), tlsFixture("server"));
-    const missing = connect(server.url, { user: { tokenFile: fixture("tls/none") }, cluster: ca });
-    assert.match((await failure(missing.request("GET", "/api"))).message, /names a file that cannot be read: ENOENT/);
-  });
-
-  const distrusted = [
-    {
-      name: "a foreign authority",
-      tls: "server",
-      cluster: {},
-      words: /is not signed by the kubeconfig's authority/,
-    },
-    { name: "an expired certificate", tls: "expired", cluster: ca, words: /has expired/ },
-    { name: "a certificate for another name", tls: "othername", cluster: ca, words: /made out to another name/ },
-  ];
-  for (const { name, tls, cluster, words } of distrusted) {
-    test(`refuses ${name}`, async () => {
-      await using server = await FakeApi.start((_request, response) => json(response, {}), tlsFixture(tls));
-      const error = await failure(connect(server.url, { cluster }).request("GET", "/api"));
-      assert.match(explain(error, accessTo(server.url).context).message, words);
-      assert.equal(server.requests.length, 0);
-    });
-  }
-
-  test("takes the name to expect, and may be told not to look", async () => {
-    await using server = await FakeApi.start((_request, response) => json(response, {}), tlsFixture("othername"));
-    await connect(server.url, { cluster: { ...ca, "tls-server-name": "elsewhere.example.com" } }).request(
-      "GET",
-      "/api",
-    );
-    await connect(server.url, { cluster: { "insecure-skip-tls-verify": true } }).request("GET", "/api");
-    assert.equal(server.requests.length, 2);
   });
 });
 

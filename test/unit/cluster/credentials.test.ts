@@ -43,6 +43,14 @@ async function refusal(promise: Promise<unknown>): Promise<UserError> {
   );
 }
 
+function idToken(exp: number): string {
+  return `e.${Buffer.from(JSON.stringify({ exp })).toString("base64url")}.s`;
+}
+
+function oidc(token: string): Stanza {
+  return { "auth-provider": { name: "oidc", config: { "id-token": token } } };
+}
+
 describe("an exec plugin", () => {
   test("gets what the protocol promises, and the environment of its entry", async () => {
     const cluster = {
@@ -166,11 +174,9 @@ describe("credentials", () => {
   });
 
   test("an OIDC token is used while it lasts", async () => {
-    const token = (exp: number): string => `e.${Buffer.from(JSON.stringify({ exp })).toString("base64url")}.s`;
-    const oidc = (idToken: string): Stanza => ({ "auth-provider": { name: "oidc", config: { "id-token": idToken } } });
-    const lasting = token(Date.now() / 1000 + 1000);
+    const lasting = idToken(Date.now() / 1000 + 1000);
     assert.equal((await source(oidc(lasting)).get(undefined)).authorization, `Bearer ${lasting}`);
-    const error = await refusal(source(oidc(token(1000))).get(undefined));
+    const error = await refusal(source(oidc(idToken(1000))).get(undefined));
     assert.equal(error.message, "The sign-in to the cluster has expired.");
     const gone = await refusal(source({ "auth-provider": { name: "gcp" } }).get(undefined));
     assert.match(gone.message, /"gcp" of the kubeconfig is no longer supported/);

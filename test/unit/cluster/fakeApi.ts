@@ -26,6 +26,8 @@ export class FakeApi implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   readonly #scheme: string;
 
+  readonly #waiting = new Set<() => void>();
+
   private constructor(tls?: ServerOptions) {
     const listener: RequestListener = (message, response) => void this.#handle(message, response);
     this.#server = tls ? createTlsServer(tls, listener) : createServer(listener);
@@ -52,6 +54,17 @@ export class FakeApi implements AsyncDisposable {
     return `${this.#scheme}://127.0.0.1:${this.port}`;
   }
 
+  /** Resolves when that many requests have been seen. */
+  async seen(count: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const check = (): void => {
+      if (this.requests.length >= count) resolve();
+    };
+    this.#waiting.add(check);
+    check();
+    await promise.finally(() => this.#waiting.delete(check));
+  }
+
   /** Cuts all connections, as a network does. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
@@ -73,6 +86,7 @@ export class FakeApi implements AsyncDisposable {
     };
     this.requests.push(request);
     this.handler(request, response);
+    for (const check of this.#waiting) check();
   }
 }
 

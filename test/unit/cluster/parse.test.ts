@@ -11,6 +11,11 @@ function items(file: string): readonly { readonly kind: string; readonly metadat
   return (JSON.parse(readFileSync(fixture("kube", file), "utf8")) as { items: ReturnType<typeof items> }).items;
 }
 
+function node(ready: string, message: string): unknown {
+  const condition = { type: "Ready", status: ready, reason: "NodeStatusUnknown", message };
+  return { metadata: { name: "n" }, status: { conditions: [condition] } };
+}
+
 describe("nodes", () => {
   const [amd64, arm64, cordoned, tainted] = items("nodes.json").map((node) => parseNode(node));
 
@@ -39,10 +44,6 @@ describe("nodes", () => {
 
   test("says why a node is not ready", () => {
     assert.equal(cordoned?.notReadyReason, "The node has not reported yet.");
-    const node = (status: string, message: string): unknown => ({
-      metadata: { name: "n" },
-      status: { conditions: [{ type: "Ready", status, reason: "NodeStatusUnknown", message }] },
-    });
     assert.equal(
       parseNode(node("Unknown", "Kubelet stopped posting node status."))?.notReadyReason,
       "The node has stopped reporting: Kubelet stopped posting node status.",
