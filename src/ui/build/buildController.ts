@@ -70,7 +70,7 @@ export class BuildController implements Disposable {
     try {
       const request = await askBuild({
         dockerfile,
-        builders: builders.filter(isUseful).toSorted((a, b) => rank(a) - rank(b)),
+        builders: usefulBuilders(builders),
         builder: called,
         remembered: parseAnswers(this.#options.context.workspaceState.get(answersKey(dockerfile))),
         placements: (builder) => {
@@ -213,9 +213,11 @@ async function readDockerfile(file: string): Promise<string> {
   return (await vscode.workspace.openTextDocument(vscode.Uri.file(file))).getText();
 }
 
-/** Only builders that can be expected to build for several platforms, and those the user made the current one. */
-function isUseful(builder: Builder): boolean {
-  return builder.driver !== "docker" || builder.isCurrent;
+/** Builders that build several platforms natively; Docker's own, which emulate, only where there is no other. */
+function usefulBuilders(builders: readonly Builder[]): readonly Builder[] {
+  const capable = builders.filter((builder) => builder.driver !== "docker");
+  const offered = capable.length > 0 ? capable : builders.filter((builder) => builder.isCurrent);
+  return offered.toSorted((a, b) => rank(a) - rank(b));
 }
 
 function rank(builder: Builder): number {
