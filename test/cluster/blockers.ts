@@ -70,8 +70,11 @@ function kernelConfig(): string {
 
 function programBlockers(): string[] {
   const missing = ["apt-get", "dpkg"].filter((name) => findProgram(name) === undefined);
+  const distribution = /^ID="?([^"\n]*)/m.exec(readIfThere("/etc/os-release"))?.[1] ?? "";
   const compilesGo = outdatedBinaries().length > 0;
   return [
+    // Its relatives keep arm64 packages on other mirrors than amd64 ones, or have none.
+    ...(distribution === "debian" ? [] : [`it needs Debian, and this is ${distribution || "another distribution"}`]),
     ...(missing.length > 0 ? [`it needs Debian's ${missing.join(" and ")}`] : []),
     ...(compilesGo && findProgram("go") === undefined
       ? ["it needs Go, 1.21 or newer, to compile the cluster (once)"]

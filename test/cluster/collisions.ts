@@ -1,6 +1,6 @@
 import { labOf } from "./ledger.ts";
 import { labNodes } from "./nodes.ts";
-import { ports } from "./paths.ts";
+import { labAddress, ports } from "./paths.ts";
 import { runTool } from "./processes.ts";
 
 /** A listening socket as `ss` tells it. */
@@ -28,14 +28,13 @@ export function parseListeners(text: string): Listener[] {
 }
 
 export function portCollisions(listeners: readonly Listener[]): string[] {
-  const [first] = labNodes;
   const loopbackPorts = [ports.api, ports.etcd, ports.etcdPeer, ...labNodes.map(({ healthPort }) => healthPort)];
   const needed = [
     ...loopbackPorts.map((port) => ({ address: "127.0.0.1", port })),
     // Fixed in the programs: secure ports of the controller manager and the scheduler.
     ...[10257, 10259].map((port) => ({ address: "127.0.0.1", port })),
     ...labNodes.map(({ address }) => ({ address, port: ports.kubelet })),
-    { address: first?.address ?? "", port: ports.registry },
+    { address: labAddress, port: ports.registry },
   ];
   const everywhere = new Set(["*", "0.0.0.0", "[::]"]);
   return needed.flatMap(({ address, port }) => {

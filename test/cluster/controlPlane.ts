@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { configDir, keyDir, ports, runDir } from "./paths.ts";
+import { configDir, keyDir, labAddress, ports, runDir } from "./paths.ts";
 import type { LabProcess } from "./processes.ts";
 
 /** etcd and the API server: what everything else waits for. All of the control plane listens on loopback only. */
@@ -23,6 +23,7 @@ export function apiProcesses(): LabProcess[] {
       args: flags({
         "etcd-servers": etcdUrl,
         "bind-address": "127.0.0.1",
+        "advertise-address": labAddress, // else it looks for a default route, which a machine offline lacks
         "secure-port": String(ports.api),
         "tls-cert-file": key("apiserver.crt"),
         "tls-private-key-file": key("apiserver.key"),

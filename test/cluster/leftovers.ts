@@ -55,10 +55,11 @@ function shimSocketPaths(node: LabNode): string[] {
   });
 }
 
-/** One for each pod, named by network first; the network has its bridge's name. */
+/** One for each pod, named by its network, sandbox and interface. */
 function networkResultPaths(): string[] {
+  const ids = labNodes.flatMap(containerIds);
   return namesIn(networkResults)
-    .filter((name) => labNodes.some(({ bridge }) => name.startsWith(`${bridge}-`)))
+    .filter((name) => ids.some((id) => name.includes(id)))
     .map((name) => join(networkResults, name));
 }
 

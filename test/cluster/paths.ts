@@ -30,8 +30,9 @@ export const completionPath = join(runDir, "complete");
 export const labBuildkitdConfig = join(runDir, "buildkitd.toml");
 
 export const ports = { api: 16443, etcd: 12379, etcdPeer: 12380, registry: 5000, kubelet: 10250 } as const;
-/** The image registry, on the first node's bridge: both nodes' pods and this machine reach it there. */
-export const labRegistry = `10.244.1.1:${ports.registry}`;
+/** This machine, as both nodes' pods reach it: the first node's bridge. */
+export const labAddress = "10.244.1.1";
+export const labRegistry = `${labAddress}:${ports.registry}`;
 
 /** What a program needs in its environment to work with the lab; the rest is the caller's. */
 export function labEnv(): { KUBECONFIG: string; PATH: string } {
