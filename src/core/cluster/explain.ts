@@ -83,9 +83,9 @@ function connectionCause(error: unknown, host: string): string {
     case "ECONNREFUSED":
       return t("nothing listens at {0} (connection refused).", host);
     case "ENOTFOUND":
-      return t("the name {0} is not known to DNS.", host);
+      return t("the name {0} is not known to DNS.", nameOf(host));
     case "EAI_AGAIN":
-      return t("DNS does not answer for the name {0}. Is there a network?", host);
+      return t("DNS does not answer for the name {0}. Is there a network?", nameOf(host));
     case "EHOSTUNREACH":
     case "ENETUNREACH":
     case "EADDRNOTAVAIL":
@@ -127,4 +127,9 @@ function codeOf(error: unknown): string | undefined {
 
 function hostOf(server: string): string {
   return URL.canParse(server) ? new URL(server).host : server;
+}
+
+/** A host without its port. */
+function nameOf(host: string): string {
+  return host.replace(/:\d+$/, "");
 }

@@ -17,7 +17,7 @@ function node(ready: string, message: string): unknown {
 }
 
 describe("nodes", () => {
-  const [amd64, arm64, cordoned, tainted] = items("nodes.json").map((node) => parseNode(node));
+  const [amd64, arm64, cordoned, tainted] = items("nodes.json").map((object) => parseNode(object));
 
   test("tells what builds care about", () => {
     assert.deepEqual(arm64, {
