@@ -13,13 +13,14 @@ import { SharedStrip } from "./shared.tsx";
 import { TabBar } from "./tabBar.tsx";
 import { Timeline } from "./timeline.tsx";
 
-/** The whole panel. The verdict stays on top and the log at the bottom; what is between them scrolls. */
+/** The whole panel. Verdict and failure stay on top and the log at the bottom; what is between them scrolls. */
 export function App(): JSX.Element {
   const panel = usePanel();
   if (!panel.store.head.value) return <p class="empty">{t("Waiting for the extension")}</p>;
   return (
     <div class="panel" onKeyDown={(event) => handleShortcut(panel, event)}>
       <Header />
+      <FailureBox />
       <Middle />
       <SharedStrip />
       <Splitter />
@@ -56,7 +57,6 @@ function Middle(): JSX.Element {
       onScrollEnd={(event) => (panel.view.scrollTop.value = event.currentTarget.scrollTop)}
     >
       <div ref={preface} class="preface">
-        <FailureBox />
         <Cards />
       </div>
       <TabBar />

@@ -22,15 +22,13 @@ export function Cards(): JSX.Element {
 function Card({ lane, index }: { lane: Lane; index: number }): JSX.Element {
   const where = whereText(lane.placement);
   return (
-    <article class={`card ${laneClass(index)}`} aria-label={lane.platform}>
+    <article class={`card ${laneClass(index)}`} aria-label={lane.platform} title={where}>
       <h2>
         <span class="swatch" aria-hidden="true" />
         {lane.platform}
         <Chip nativeness={lane.placement?.nativeness ?? "unknown"} />
       </h2>
-      <p class="where" title={where}>
-        {where}
-      </p>
+      <p class="where">{where}</p>
       <LaneTime lane={lane} />
       <Strip lane={lane} index={index} />
     </article>
@@ -63,7 +61,7 @@ function whereText(placement: Placement | undefined): string {
   if (clusterNodes.length > 0)
     parts.push(t(clusterNodes.length === 1 ? "node {0}" : "nodes {0}", clusterNodes.join(", ")));
   if (pod) parts.push(t("pod {0}", pod));
-  else if (builderNode) parts.push(t("builder node {0}", builderNode));
+  else if (builderNode) parts.push(clusterNodes.length > 0 ? builderNode : t("builder node {0}", builderNode));
   return parts.join(" · ");
 }
 
@@ -73,7 +71,7 @@ function LaneTime({ lane }: { lane: Lane }): JSX.Element {
   const standing = standingOf(lane, store.lanes.value, useHead().state, nowMs);
   return (
     <p class="lane-time">
-      <span class="big">{lane.state === "pending" ? "–" : timeText(lane, nowMs)}</span>
+      <span class="big">{lane.state === "pending" ? "" : timeText(lane, nowMs)}</span>
       <span class={`standing ${standing.tone}`}>{standing.text}</span>
     </p>
   );

@@ -91,8 +91,9 @@ export function standingOf(lane: Lane, lanes: readonly Lane[], buildState: Build
   return { text: stateWord(lane.state, buildState), tone: lane.state === "done" ? "good" : "plain" };
 }
 
-/** One sentence per other platform: what had become of it when the build failed. */
+/** One sentence per other platform: what had become of it when the build failed. Empty when nothing had begun. */
 export function othersAtFailure(failure: Failure, lanes: readonly Lane[]): readonly string[] {
+  if (lanes.every((lane) => lane.state === "pending")) return [];
   return lanes
     .filter((lane) => lane.platform !== failure.platform)
     .map((lane) => {
@@ -115,6 +116,19 @@ export function othersAtFailure(failure: Failure, lanes: readonly Lane[]): reado
           );
       }
     });
+}
+
+const troublePattern = /error|fatal|fail|cannot|can't|denied|not found|no such|missing|unable|panic|exception/i;
+const mostTellingLines = 3;
+
+/**
+ * The few lines of a failed step's output that tell most: from the last one that speaks of trouble on, because
+ * compilers point at the place behind it, but tools often end with a general word. Else the very last lines.
+ */
+export function tellingLines(tail: readonly string[]): readonly string[] {
+  const trouble = tail.findLastIndex((line) => troublePattern.test(line));
+  const start = trouble >= 0 ? trouble : Math.max(0, tail.length - mostTellingLines);
+  return tail.slice(start, start + mostTellingLines);
 }
 
 /** Names for narrow places: without the system where it is the same for all, `arm64` for `linux/arm64`. */

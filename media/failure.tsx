@@ -1,12 +1,9 @@
 import type { JSX } from "preact";
 import type { Failure } from "../src/core/build/snapshot.ts";
-import { othersAtFailure } from "./describe.ts";
+import { othersAtFailure, tellingLines } from "./describe.ts";
 import { t } from "./l10n.ts";
 import { plainText } from "./log/ansi.ts";
 import { useHead, usePanel } from "./panel.ts";
-
-/** How many of the last log lines the box shows; all of them are in the log below. */
-const tailLines = 4;
 
 /** What failed, where in the Dockerfile, what the step said last, and what became of the other platforms. */
 export function FailureBox(): JSX.Element | null {
@@ -14,6 +11,7 @@ export function FailureBox(): JSX.Element | null {
   const panel = usePanel();
   if (!failure) return null;
   const { stepId, file, line } = failure;
+  const others = othersAtFailure(failure, panel.store.lanes.value).join(" ");
   return (
     <section class="failure" aria-label={t("Failed")}>
       <p class="failure-what">
@@ -37,10 +35,10 @@ export function FailureBox(): JSX.Element | null {
         )}
       </p>
       {failure.logTail.length > 0 && (
-        <pre class="failure-tail">{failure.logTail.slice(-tailLines).map(plainText).join("\n")}</pre>
+        <pre class="failure-tail">{tellingLines(failure.logTail.map(plainText)).join("\n")}</pre>
       )}
       {saysMore(failure) && <p class="failure-message">{failure.message}</p>}
-      <p class="dim">{othersAtFailure(failure, panel.store.lanes.value).join(" ")}</p>
+      {others && <p class="dim">{others}</p>}
     </section>
   );
 }

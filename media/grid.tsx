@@ -54,6 +54,14 @@ export function Grid({ scroller, offset }: { scroller: HTMLElement | null; offse
     const index = items.findIndex((item) => item.key === rowId);
     if (index >= 0) virtualizer.scrollToIndex(index, { align: "auto" });
   });
+  const revealed = panel.revealed.value;
+  useEffect(() => {
+    const index = items.findIndex((item) => item.key === revealed?.rowId);
+    if (index < 0) return;
+    focusCell({ key: items[index]?.key ?? "", column: 0 }, index);
+    panel.revealed.value = undefined;
+    // Only the wish counts: later rows must not scroll again.
+  }, [revealed]);
   const root = useRef<HTMLDivElement>(null);
   const focusCell = (next: ActiveCell, index: number): void => {
     active.value = next;

@@ -70,7 +70,7 @@ function About({ head }: { head: BuildHead }): JSX.Element {
       {head.output && <Output head={head} />}
     </span>,
     <span>{builderText(head)}</span>,
-    <span class="digits">{progressText(head)}</span>,
+    ...(progressText(head) ? [<span class="digits">{progressText(head)}</span>] : []),
   ];
   return (
     <p class="about">
@@ -118,6 +118,7 @@ function strong(text: string): JSX.Element {
 
 function progressText({ steps, waitingFor }: BuildHead): string {
   if (waitingFor) return waitingFor;
+  if (steps.total === 0) return "";
   return steps.cached > 0
     ? t("{0} of {1} steps, {2} cached", steps.finished, steps.total, steps.cached)
     : t("{0} of {1} steps", steps.finished, steps.total);

@@ -12,6 +12,9 @@ import { BuildStore } from "./store.ts";
 import { tableItems, timeOf, hasTime } from "./table.ts";
 import { parseSavedView, ViewState } from "./view.ts";
 
+/** How long the log of an automatically chosen step is shown at least. */
+const leastMsPerChoice = 1_000;
+
 /** The state of the whole page: the build as told, the arrangement by the user, and what follows from both. */
 export class Panel {
   readonly store = new BuildStore();
@@ -23,10 +26,12 @@ export class Panel {
   readonly width = signal(1000);
   /** Text of the log search; undefined while the search is closed. */
   readonly query = signal<string | undefined>(undefined);
+  /** The row that the table shall bring into sight; a new object for each wish. */
+  readonly revealed = signal<{ readonly rowId: string } | undefined>(undefined);
   readonly #automatic = signal<Selection | undefined>(undefined);
+  #chosenAtMs = 0;
 
   constructor(host: Host) {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- VS Code's function has no such argument
     this.post = (message) => host.postMessage(message);
     this.view = new ViewState(parseSavedView(host.getState()), (view) => host.setState(view));
     this.logs = new LogFeed(
@@ -34,6 +39,10 @@ export class Panel {
       (callback) => requestAnimationFrame(callback),
     );
     effect(() => this.clock.setRunning(this.isRunning.value));
+    effect(() => {
+      void this.store.revision.value;
+      this.#chooseStep(this.clock.now.value);
+    });
   }
 
   /** Takes a message of the extension. */
@@ -44,7 +53,6 @@ export class Panel {
           this.clock.sync(message.nowMs, true);
           this.view.adoptBuild(message.build.head.id);
           this.store.applySnapshot(message.build);
-          this.#chooseStep();
         });
         this.logs.rewatch();
         return;
@@ -52,7 +60,6 @@ export class Panel {
         batch(() => {
           this.clock.sync(message.nowMs, false);
           this.store.applyUpdate(message.update);
-          this.#chooseStep();
         });
         return;
       case "log":
@@ -116,13 +123,22 @@ export class Panel {
     if (selection) this.pick(selection);
   }
 
-  #chooseStep(): void {
-    const head = this.store.head.peek();
-    if (!head) return;
+  /** Brings a row of the table into sight. */
+  reveal(rowId: string): void {
+    this.view.tab.value = "compare";
+    this.revealed.value = { rowId };
+  }
+
+  /** Many short steps must not make the log flicker: while the build runs, a choice holds for a moment. */
+  #chooseStep(nowMs: number): void {
+    const head = this.store.head.value;
+    if (!head || (!isEnded(head.state) && nowMs - this.#chosenAtMs < leastMsPerChoice)) return;
     const rows = this.store.rows();
     const shared = this.store.shared.peek();
     const next = automaticSelection(this.#automatic.peek(), { rows, shared, state: head.state, failure: head.failure });
-    if (!isSame(next, this.#automatic.peek())) this.#automatic.value = next;
+    if (isSame(next, this.#automatic.peek())) return;
+    this.#automatic.value = next;
+    this.#chosenAtMs = nowMs;
   }
 }
 

@@ -28,7 +28,7 @@ export function SharedStrip(): JSX.Element | null {
       >
         <Icon name={isOpen.value ? "chevron-down" : "chevron-right"} />
         <span class="shared-title">{t("Shared by all platforms")}</span>
-        {!isOpen.value && <Summary steps={steps} />}
+        {!isOpen.value && <Summary steps={steps} messageCount={head.messages.length} />}
       </button>
       {isOpen.value && <SharedList steps={steps} messages={head.messages} />}
     </section>
@@ -36,7 +36,7 @@ export function SharedStrip(): JSX.Element | null {
 }
 
 /** The loud ones come first, so that a narrow panel does not cut them off. */
-function Summary({ steps }: { steps: readonly SharedStep[] }): JSX.Element {
+function Summary({ steps, messageCount }: { steps: readonly SharedStep[]; messageCount: number }): JSX.Element {
   const { clock, isRunning } = usePanel();
   const nowMs = isRunning.value ? clock.now.value : clock.now.peek();
   const loud = steps.filter((step) => isLoud(step, nowMs));
@@ -48,6 +48,11 @@ function Summary({ steps }: { steps: readonly SharedStep[] }): JSX.Element {
           {labelOf(step)} <SharedValue step={step} nowMs={nowMs} />
         </span>
       ))}
+      {messageCount > 0 && (
+        <span class="shared-item">
+          {t("Messages of buildx")} <b>{messageCount}</b>
+        </span>
+      )}
     </span>
   );
 }

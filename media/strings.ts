@@ -85,6 +85,7 @@ export const strings = [
   // Log
   "Log",
   "Both",
+  "Show in table",
   "Platforms in the log",
   "Follow",
   "Scroll to new output as it comes",

@@ -104,7 +104,10 @@ function useSpan(): number {
 function Axis(): JSX.Element {
   const { width } = usePanel();
   const spanMs = useSpan();
-  const ticks = timeTicks(spanMs, Math.max(2, Math.floor((width.value * 0.6) / 90)));
+  // A text at the very end would not fit any more.
+  const ticks = timeTicks(spanMs, Math.max(2, Math.floor((width.value * 0.6) / 90))).filter(
+    (tick) => tick < spanMs * 0.95,
+  );
   return (
     <div class="axis" aria-hidden="true">
       <span class="axis-label">{t("step")}</span>
@@ -161,7 +164,9 @@ function Bar({ bar, top, isActive }: { bar: TimelineBar; top: number; isActive: 
     >
       <span class="source" title={`${bar.place} ${bar.text}`}>
         <StateIcon state={bar.state} />
-        {bar.text}
+        <span class="text">
+          <span class="dim">{bar.place}</span> {bar.text}
+        </span>
       </span>
       <span class="track">
         <i class={`fill ${bar.state}`} style={{ left: `${left}%`, width: `${width}%` }} />

@@ -5,6 +5,7 @@ import { px } from "../geometry.ts";
 import { Icon } from "../icon.tsx";
 import { t } from "../l10n.ts";
 import { laneClass } from "../lane.ts";
+import { Menu } from "../menu.tsx";
 import { useHead, usePanel } from "../panel.ts";
 import { shortNames } from "../describe.ts";
 import { FindBar, type FoundLine } from "./findBar.tsx";
@@ -46,9 +47,7 @@ function Logs({ target, isStacked }: { target: LogTarget; isStacked: boolean }):
   return (
     <>
       <div class="log-bar">
-        <h2 class="log-title" title={`${target.place} ${target.text}`}>
-          <strong>{target.place}</strong> {target.text}
-        </h2>
+        <Title target={target} />
         <LogTools />
       </div>
       {panel.query.value !== undefined && <FindBar matches={matches} found={found} onlyMatches={onlyMatches} />}
@@ -64,6 +63,25 @@ function Logs({ target, isStacked }: { target: LogTarget; isStacked: boolean }):
         ))}
       </div>
     </>
+  );
+}
+
+/** Names the step; a click shows it in the table, however far away it is. */
+function Title({ target }: { target: LogTarget }): JSX.Element {
+  const { rowId, place, text } = target;
+  const panel = usePanel();
+  const content = (
+    <>
+      <strong>{place}</strong> {text}
+    </>
+  );
+  if (rowId === undefined) return <h2 class="log-title">{content}</h2>;
+  return (
+    <h2 class="log-title">
+      <button title={`${t("Show in table")}: ${place} ${text}`} onClick={() => panel.reveal(rowId)}>
+        {content}
+      </button>
+    </h2>
   );
 }
 
@@ -111,14 +129,31 @@ function LogTools(): JSX.Element {
 
 /** Both platforms or one of them; of more than two, one. */
 function PlatformPicker(): JSX.Element | null {
-  const panel = usePanel();
-  const { store, view, selection } = panel;
+  const { store, view, selection, width } = usePanel();
   const platforms = store.lanes.value.map((lane) => lane.platform);
   const current = selection.value;
   if (current?.kind !== "row" || platforms.length < 2) return null;
   const mayShowAll = platforms.length <= mostColumns;
   const showsAll = mayShowAll && view.allPlatforms.value;
   const names = shortNames(platforms);
+  const show = (laneIndex: number): void => {
+    view.allPlatforms.value = false;
+    view.picked.value = { ...current, laneIndex };
+  };
+  if (!mayShowAll && width.value < sideBySideWidth) {
+    const items = platforms.map((platform, laneIndex) => ({
+      label: platform,
+      isChecked: current.laneIndex === laneIndex,
+      onSelect: () => show(laneIndex),
+    }));
+    return (
+      <Menu className={`tool ${laneClass(current.laneIndex)}`} label={t("Platforms in the log")} items={items}>
+        <span class="swatch" aria-hidden="true" />
+        {names[current.laneIndex]}
+        <Icon name="chevron-down" />
+      </Menu>
+    );
+  }
   return (
     <div class="picker" role="group" aria-label={t("Platforms in the log")}>
       {mayShowAll && (
@@ -132,10 +167,7 @@ function PlatformPicker(): JSX.Element | null {
           class={`tool toggle ${laneClass(laneIndex)}`}
           aria-pressed={!showsAll && current.laneIndex === laneIndex}
           title={platform}
-          onClick={() => {
-            view.allPlatforms.value = false;
-            view.picked.value = { ...current, laneIndex };
-          }}
+          onClick={() => show(laneIndex)}
         >
           <span class="swatch" aria-hidden="true" />
           {names[laneIndex]}

@@ -22,8 +22,7 @@ export class LogSearch {
     for (let number = from; number < log.endLine; number += 1) {
       if (plainText(log.line(number)).toLowerCase().includes(this.#query)) fresh.push(number);
     }
-    const isChanged = fresh.length > 0 || this.#matches.some((number) => number < log.firstLine || number >= from);
-    if (isChanged) {
+    if (fresh.length > 0 || this.#matches.some((number) => number < log.firstLine || number >= from)) {
       this.#matches = [...this.#matches.filter((number) => number >= log.firstLine && number < from), ...fresh];
     }
     this.#nextLine = log.endLine;

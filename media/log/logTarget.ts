@@ -20,6 +20,8 @@ export interface LogColumn {
 export interface LogTarget {
   /** Place of the step, `builder 5/7`; empty for shared work. */
   readonly place: string;
+  /** The step's row in the table; absent for shared work. */
+  readonly rowId?: string;
   readonly text: string;
   readonly columns: readonly LogColumn[];
 }
@@ -59,6 +61,7 @@ export function logTargetOf(
   return {
     place: row.stage ? `${row.stage} ${row.index}/${row.total}` : `${row.index}/${row.total}`,
     text: `${row.instruction} ${row.text}`,
+    rowId: row.id,
     columns: showsAll || picked.length === 0 ? columns : picked,
   };
 }

@@ -12,9 +12,10 @@ export class StepLog {
   readonly #open = new SgrState();
   #lines: string[] = [];
   #firstLine = 0;
-  /** The unfinished last line as it stands on the screen. */
-  #last = "";
-  /** What came after it and cannot be understood yet: a carriage return or the beginning of an escape sequence. */
+  /** The unfinished last line: what its last carriage return left on the screen, and what came after that. */
+  #under = "";
+  #over = "";
+  /** What came at the very end and cannot be understood yet: a carriage return, half an escape sequence. */
   #pending = "";
   #droppedBytes = 0;
 
@@ -25,7 +26,7 @@ export class StepLog {
 
   /** One more than the number of the newest line. */
   get endLine(): number {
-    return this.#firstLine + this.#lines.length + (this.#last === "" ? 0 : 1);
+    return this.#firstLine + this.#lines.length + (this.#under === "" && this.#over === "" ? 0 : 1);
   }
 
   /** Bytes that the extension had dropped before they came here. */
@@ -35,10 +36,8 @@ export class StepLog {
 
   /** The text of a line with its colour codes (see ansi.ts); empty for a number that is not there. */
   line(number: number): string {
-    return (
-      this.#lines[number - this.#firstLine] ??
-      (number === this.endLine - 1 ? `${this.#open.sequence()}${this.#last}` : "")
-    );
+    const line = this.#lines[number - this.#firstLine];
+    return line ?? (number === this.endLine - 1 ? this.#unfinishedLine() : "");
   }
 
   /** Takes the next piece of output, or a new beginning. */
@@ -48,13 +47,29 @@ export class StepLog {
     const parts = `${this.#pending}${chunk.text}`.split("\n");
     const unfinished = parts.pop() ?? "";
     for (const part of parts) {
-      this.#last = onScreen(this.#last, part.endsWith("\r") ? part.slice(0, -1) : part);
-      this.#push(`${this.#open.sequence()}${this.#last}`);
-      this.#open.read(this.#last);
-      this.#last = "";
+      this.#print(part.endsWith("\r") ? part.slice(0, -1) : part);
+      const line = this.#unfinishedLine();
+      this.#push(line);
+      this.#open.read(line);
+      this.#under = "";
+      this.#over = "";
     }
     this.#pending = unfinishedPattern.exec(unfinished)?.[0] ?? "";
-    this.#last = onScreen(this.#last, unfinished.slice(0, unfinished.length - this.#pending.length));
+    this.#print(unfinished.slice(0, unfinished.length - this.#pending.length));
+  }
+
+  /** Prints text without line feeds at the end of the unfinished line. */
+  #print(text: string): void {
+    const [first = "", ...segments] = text.split("\r");
+    this.#over = cut(this.#over + first);
+    for (const segment of segments) {
+      this.#under = overwrite(this.#under, this.#over);
+      this.#over = cut(segment);
+    }
+  }
+
+  #unfinishedLine(): string {
+    return this.#open.sequence() + overwrite(this.#under, this.#over);
   }
 
   #push(line: string): void {
@@ -68,38 +83,29 @@ export class StepLog {
     this.#open.clear();
     this.#lines = [];
     this.#firstLine = 0;
-    this.#last = "";
+    this.#under = "";
+    this.#over = "";
     this.#pending = "";
   }
 }
 
 /* oxlint-disable no-control-regex -- control characters are what a log is full of */
-const unfinishedPattern = /(?:\r|\u001B(?:\[[\d;?]*|\][^\u0007\u001B]{0,500})?)$/;
+const unfinishedPattern = /(?:\r|\u001B(?:\[[0-?]*|\][^\u0007\u001B]{0,500})?)$/;
 const erasePattern = /\u001B\[[02]?K/;
 const controlPattern = /[\u0000-\u0008\u000B-\u001F\u007F]/;
 /** Escape sequences that are no colours: cursor movement, titles, links. */
 const otherSequences =
-  /\u001B(?:\](?:[^\u0007\u001B]*)(?:\u0007|\u001B\\)|\[[\d;?]*[ -/]*[@-ln-~]|[()][A-Z0-9]|[=>NOM78])/g;
+  /\u001B(?:\][^\u0007\u001B]*(?:\u0007|\u001B\\)|\[[0-?]*[ -/]*[@-ln-~]|\[[0-?]*[:<=>?][0-?]*m|[()][A-Z0-9]|[=>NOM78])/g;
 const otherControls = /[\u0000-\u0008\u000B-\u001A\u001C-\u001F\u007F]/g;
 const sgrAtStart = /^\u001B\[[\d;]*m/;
 /* oxlint-enable no-control-regex */
 
-/** What a terminal shows after `shown` when `text` (without line feeds) is printed. */
-function onScreen(shown: string, text: string): string {
-  if (!controlPattern.test(text)) return cut(shown + text);
-  const [first = "", ...overwrites] = text.split("\r");
-  let screen = shown + clean(first);
-  for (const segment of overwrites) {
-    if (segment !== "") screen = overwrite(screen, segment);
-  }
-  return cut(screen);
-}
-
-function overwrite(old: string, segment: string): string {
-  const text = clean(segment);
-  const length = plainText(text).length;
-  if (erasePattern.test(segment) || length >= plainText(old).length) return text;
-  return text + afterVisible(old, length);
+/** What a terminal shows when `text` is printed over `under` from its first column on. */
+function overwrite(under: string, text: string): string {
+  const over = clean(text);
+  if (under === "" || erasePattern.test(text)) return over;
+  const length = plainText(over).length;
+  return length >= plainText(under).length ? over : over + afterVisible(under, length);
 }
 
 /** The rest of a line behind its first `count` visible characters, beginning with the colours in force there. */

@@ -31,11 +31,12 @@ const server = await startServer();
 try {
   for (const [key, [theme, file]] of Object.entries(themes)) {
     server.writeSettings({ "workbench.colorTheme": theme });
-    const { page, close } = await launchBrowser();
+    const browser = await launchBrowser();
+    const { page } = browser;
     await page.goto(server.url({ folder: root }));
     await page.locator(`.monaco-workbench[class*="themes-${file}-json"]`).waitFor();
     result[key] = await page.evaluate(readVariables, colors);
-    await close();
+    await browser.close();
   }
 } finally {
   await server.stop();

@@ -5,10 +5,11 @@ import { outputAt, snapshotAt, startedMs } from "./script.ts";
 import themes from "./themes.json" with { type: "json" };
 
 // Stands in for VS Code around the panel: theme variables, state, and the extension's side of the protocol.
-// ?scenario=running &theme=dark &still: time stands still
+// ?scenario=running &theme=dark &still: time stands still &fresh: forgets what the panel has saved
 
 const query = new URLSearchParams(location.search);
 const scenario = scenarios[query.get("scenario") ?? "running"] ?? scenarios["running"];
+if (query.has("fresh")) sessionStorage.clear();
 dressAs(query.get("theme") ?? "dark");
 if (scenario) playBuild(scenario, query.has("still"));
 
@@ -25,16 +26,17 @@ function dressAs(theme: string): void {
   document.body.classList.add(...(classes[theme] ?? kind));
 }
 
-function playBuild({ script, opensAt }: Scenario, isStill: boolean): void {
-  const openedMs = Date.now();
-  if (isStill) Date.now = () => openedMs;
-  const now = (): number => startedMs + opensAt * 1000 + Date.now() - openedMs;
-  const seconds = (): number => (now() - startedMs) / 1000;
-  const sent = new Map<string, number>();
-  let shown: BuildSnapshot | undefined;
-  const post = (message: ToWebview): void => {
-    window.postMessage(structuredClone(message), "*");
-  };
+const post = (message: ToWebview): void => {
+  window.postMessage(structuredClone(message), "*");
+
+  function playBuild({ script, opensAt }: Scenario, isStill: boolean): void {
+    const openedMs = Date.now();
+    if (isStill) Date.now = () => openedMs;
+    const now = (): number => startedMs + opensAt * 1000 + Date.now() - openedMs;
+    const seconds = (): number => (now() - startedMs) / 1000;
+    const sent = new Map<string, number>();
+    let shown: BuildSnapshot | undefined;
+  }
   const sendLogs = (): void => {
     const chunks: LogChunk[] = [];
     for (const [stepId, length] of sent) {
@@ -72,7 +74,7 @@ function playBuild({ script, opensAt }: Scenario, isStill: boolean): void {
       setState: (state: unknown) => sessionStorage.setItem("state", JSON.stringify(state)),
     }),
   });
-}
+};
 
 function changes(before: BuildSnapshot, after: BuildSnapshot): BuildUpdate | undefined {
   const update = {

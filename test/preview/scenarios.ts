@@ -237,7 +237,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   canceled: { script: { ...demo, endsAt: 9.4, outcome: "canceled" }, opensAt: 20 },
   early: { script: demo, opensAt: 0.8 },
   waiting: {
-    script: { ...demo, rows: [], shared: shared.slice(0, 0), waitingFor: [60, "waiting for the builder's pods"] },
+    script: { ...demo, rows: [], shared: [], endsAt: 60, waitingFor: [60, "waiting for the builder's pods"] },
     opensAt: 6.2,
   },
   pulling: { script: pulling, opensAt: 2.6 },

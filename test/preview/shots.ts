@@ -1,42 +1,43 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { launchBrowser } from "../host/browser.ts";
-import { scenarios } from "./scenarios.ts";
+import { looks } from "./looks.ts";
 import { startPreview } from "./server.ts";
 
-// npm run preview:shots [scenario …]: pictures of the panel in all themes and widths, to be looked at.
+// npm run preview:shots -- [--themes=dark,hc] [--widths=480] [look …]: pictures of the panel, to be looked at.
 
 const out = path.join(import.meta.dirname, "../../out/preview");
-const widths = [1180, 480];
-const themes = ["dark", "light", "hc"];
+const option = (name: string, preset: string): readonly string[] =>
+  (process.argv.find((arg) => arg.startsWith(`--${name}=`))?.split("=")[1] ?? preset).split(",");
+const themes = option("themes", "dark,light,hc");
+const widths = option("widths", "1180,480").map(Number);
+const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith("--"));
 
 mkdirSync(out, { recursive: true });
-const wanted = process.argv.slice(2);
-const names = Object.keys(scenarios).filter((name) => wanted.length === 0 || wanted.includes(name));
 const preview = await startPreview(0);
-const { page, close } = await launchBrowser();
+const browser = await launchBrowser();
+const { page } = browser;
 page.on("console", (message) => {
   if (message.type() === "error") console.error(message.text());
 });
 page.on("pageerror", (error) => console.error(error));
-for (const scenario of names) {
+for (const [name, look] of Object.entries(looks)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
   for (const theme of themes) {
     for (const width of widths) {
       await page.setViewportSize({ width, height: 900 });
-      await page.goto("about:blank");
-      await page.goto(`${preview.origin}/?scenario=${scenario}&theme=${theme}&still`);
-      await page.evaluate(() => sessionStorage.clear());
-      await page.reload();
+      await page.goto(`${preview.origin}/?scenario=${look.scenario}&theme=${theme}&still&fresh`);
       await page.locator(".panel").waitFor();
+      await look.act?.(page);
       await page.evaluate(async () => {
         await document.fonts.ready;
         await new Promise((resolve) => setTimeout(resolve, 300));
       });
-      const file = path.join(out, `${scenario}-${theme}-${width}.png`);
+      const file = path.join(out, `${name}-${theme}-${width}.png`);
       await page.screenshot({ path: file });
       console.log(path.relative(process.cwd(), file));
     }
   }
 }
-await close();
+await browser.close();
 preview.close();
