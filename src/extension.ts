@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { setTranslate } from "./core/l10n.ts";
 import type { App } from "./ui/app.ts";
-import { registerCommand } from "./ui/commands.ts";
+import { registerCommand, showError } from "./ui/commands.ts";
 import { BuildCodeLens } from "./ui/dockerfile/codeLens.ts";
 import { ExplorerView } from "./ui/explorer/explorerView.ts";
 
@@ -17,7 +17,10 @@ export function activate(context: vscode.ExtensionContext): void {
     return app;
   };
   const watchWhenVisible = (): void => {
-    if (view.isVisible) void started().then((it) => it.explorer.start());
+    if (!view.isVisible) return;
+    started()
+      .then((it) => it.explorer.start())
+      .catch((error: unknown) => showError(error, log));
   };
   context.subscriptions.push(
     log,

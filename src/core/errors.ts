@@ -1,5 +1,6 @@
 /** What a {@link UserError} offers as a next step; `ui` turns it into a button. */
-export type ErrorAction = "openSettings" | "showLog" | "installBuildx" | "createBuilder" | "openKubeconfig" | "retry";
+export type ErrorAction =
+  "openSettings" | "showLog" | "installBuildx" | "createBuilder" | "openKubeconfig" | "manageTrust" | "retry";
 
 /**
  * An expected failure, told in the user's words. Everything else that is thrown is a bug of this extension.
@@ -23,7 +24,9 @@ export class UserError extends Error {
 
 /** True for what an aborted operation throws. Cancellation is not an error and is never shown as one. */
 export function isAbort(error: unknown): boolean {
-  return error instanceof Error && (error.name === "AbortError" || ("isCanceled" in error && error.isCanceled === true));
+  return (
+    error instanceof Error && (error.name === "AbortError" || ("isCanceled" in error && error.isCanceled === true))
+  );
 }
 
 /** The text of anything thrown. */

@@ -52,6 +52,11 @@ function actionButton(action: ErrorAction | undefined, log: vscode.LogOutputChan
       };
     case "createBuilder":
       return { title: vscode.l10n.t("Create Builder…"), run: () => runCommand("multiArchBuilds.createBuilder") };
+    case "manageTrust":
+      return {
+        title: vscode.l10n.t("Manage Workspace Trust"),
+        run: () => vscode.commands.executeCommand("workbench.trust.manage"),
+      };
     case "retry":
       return { title: vscode.l10n.t("Try Again"), run: () => runCommand("multiArchBuilds.refresh") };
     case "showLog":

@@ -25,6 +25,8 @@ export interface ExplorerSourceOptions {
 
 /** Several changes within this time are shown together. */
 const coalesceMs = 50;
+/** Ages are told in minutes at the finest, once the first has passed. */
+const ageEveryMs = 60_000;
 
 /** Gathers what the explorer shows, live, between {@link start} and {@link stop}. */
 export class ExplorerSource implements Disposable {
@@ -54,6 +56,8 @@ export class ExplorerSource implements Disposable {
     running.add(store.start());
     running.add(store.onDidChange(() => this.#followBuilders()));
     running.add(builds.onDidChangeList(() => this.#schedule()));
+    const ages = setInterval(() => this.#schedule(), ageEveryMs);
+    running.add({ dispose: () => clearInterval(ages) });
     running.add(
       onDidChangeFiles(kubeconfigFiles({ path: kubeconfig(), env }), () => {
         if (!this.#connection) void this.#connect();

@@ -173,7 +173,8 @@ function placeOf(build: BuildRun, { status, view }: FollowedBuilder): BuildPlace
 function requireTrust(): void {
   if (vscode.workspace.isTrusted) return;
   throw new UserError(vscode.l10n.t("A build runs what the workspace says, and this workspace is not trusted."), {
-    remedy: vscode.l10n.t("Trust the workspace first: Workspaces: Manage Workspace Trust."),
+    remedy: vscode.l10n.t("Trust it first, when you know where it comes from."),
+    action: "manageTrust",
   });
 }
 
