@@ -28,15 +28,15 @@ function dressAs(theme: string): void {
 
 const post = (message: ToWebview): void => {
   window.postMessage(structuredClone(message), "*");
+};
 
-  function playBuild({ script, opensAt }: Scenario, isStill: boolean): void {
-    const openedMs = Date.now();
-    if (isStill) Date.now = () => openedMs;
-    const now = (): number => startedMs + opensAt * 1000 + Date.now() - openedMs;
-    const seconds = (): number => (now() - startedMs) / 1000;
-    const sent = new Map<string, number>();
-    let shown: BuildSnapshot | undefined;
-  }
+function playBuild({ script, opensAt }: Scenario, isStill: boolean): void {
+  const openedMs = Date.now();
+  if (isStill) Date.now = () => openedMs;
+  const now = (): number => startedMs + opensAt * 1000 + Date.now() - openedMs;
+  const seconds = (): number => (now() - startedMs) / 1000;
+  const sent = new Map<string, number>();
+  let shown: BuildSnapshot | undefined;
   const sendLogs = (): void => {
     const chunks: LogChunk[] = [];
     for (const [stepId, length] of sent) {
@@ -74,7 +74,7 @@ const post = (message: ToWebview): void => {
       setState: (state: unknown) => sessionStorage.setItem("state", JSON.stringify(state)),
     }),
   });
-};
+}
 
 function changes(before: BuildSnapshot, after: BuildSnapshot): BuildUpdate | undefined {
   const update = {

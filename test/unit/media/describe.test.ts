@@ -67,9 +67,9 @@ const text = (...times: readonly number[]): string | undefined => {
     0,
   );
   return difference && differenceText(difference, times.length).amount;
+};
 
 test("with two platforms the sign tells which one is slower", () => {
-  };
   assert.equal(text(1_000, 3_000), "+2.0 s");
   assert.equal(text(3_000, 1_000), "−2.0 s");
   assert.equal(text(3_000, 1_000, 2_000), "+2.0 s");

@@ -5,10 +5,9 @@ import { extentOf, layoutFor, niceCeil, segmentsOf, timeTicks } from "../../../m
 const shown = (width: number, lanes: number): string => {
   const { hasBars, hasDifference, isStacked } = layoutFor(width, lanes);
   return [hasBars && "bars", hasDifference && "difference", isStacked && "stacked"].filter(Boolean).join(" ");
+};
 
 describe("layoutFor", () => {
-  };
-
   test("gives up the difference first, then the bars", () => {
     assert.equal(shown(1180, 2), "bars difference");
     assert.equal(shown(700, 2), "bars");
