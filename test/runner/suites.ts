@@ -24,7 +24,13 @@ export function check(name: string, file: string, ...args: string[]): Suite {
   return {
     name,
     async run() {
-      const { exitCode } = await execa(file, args, { cwd: root, env, stdio: "inherit", reject: false, preferLocal: true });
+      const { exitCode } = await execa(file, args, {
+        cwd: root,
+        env,
+        stdio: "inherit",
+        reject: false,
+        preferLocal: true,
+      });
       return { passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, skipped: 0 };
     },
   };

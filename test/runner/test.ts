@@ -1,5 +1,6 @@
 import { labBlockers } from "../cluster/blockers.ts";
 import { labDown } from "../cluster/down.ts";
+import { labStatus } from "../cluster/status.ts";
 import { labUp } from "../cluster/up.ts";
 import { check, nodeTests, program, type Counts, type Suite } from "./suites.ts";
 
@@ -43,11 +44,12 @@ async function runOnCluster(): Promise<void> {
     for (const { name } of suites) results.push({ name, passed: 0, ...missed, seconds: 0 });
     return;
   }
+  const wasUp = (await labStatus()).state === "up";
   try {
     await labUp();
     await runAll(suites);
   } finally {
-    await labDown();
+    if (!wasUp) await labDown();
   }
 }
 
@@ -57,7 +59,9 @@ await runOnCluster();
 
 console.log("");
 for (const { name, passed, failed, skipped, seconds } of results)
-  console.log(`${failed > 0 ? "✖" : "✔"} ${name}: ${passed} passed, ${failed} failed, ${skipped} skipped, ${seconds.toFixed(1)} s`);
+  console.log(
+    `${failed > 0 ? "✖" : "✔"} ${name}: ${passed} passed, ${failed} failed, ${skipped} skipped, ${seconds.toFixed(1)} s`,
+  );
 const sum = (count: (one: Counts) => number): number => results.reduce((total, one) => total + count(one), 0);
 const failed = sum((one) => one.failed);
 console.log(`${sum((one) => one.passed)} passed, ${failed} failed, ${sum((one) => one.skipped)} skipped`);

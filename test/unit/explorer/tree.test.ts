@@ -23,14 +23,14 @@ const kube: Builder = {
   })),
 };
 
-function pod(app: string, state: Pod["state"], nodeName?: string): Pod {
+function pod(app: string, podState: Pod["state"], nodeName?: string): Pod {
   return {
     uid: `uid-${app}`,
     name: `${app}-x7k2`,
     namespace: "buildkit",
     app,
     phase: "Running",
-    state,
+    state: podState,
     nodeName,
     createdMs: nowMs - 3 * day,
     restarts: 0,
