@@ -70,7 +70,8 @@ export function Grid({ scroller, offset }: { scroller: HTMLElement | null; offse
     requestAnimationFrame(() => cellElement(root.current, next)?.focus({ preventScroll: true }));
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    const from = placeOf(event.target);
+    // Not from the event's target: the next key may come before the focus has followed the last one.
+    const from = active.peek();
     if (!from) return;
     const row = items.findIndex((item) => item.key === from.key);
     if (event.key === "Enter" || event.key === " ") activate(panel, items[row], from.column);

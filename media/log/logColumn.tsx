@@ -1,4 +1,5 @@
-import type { JSX } from "preact";
+import type { Virtualizer } from "@tanstack/virtual-core";
+import type { HTMLAttributes, JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { formatBytes } from "../format.ts";
 import { px } from "../geometry.ts";
@@ -90,13 +91,7 @@ function Lines({ column, matches, foundLine, onlyMatches }: Props): JSX.Element 
       tabIndex={0}
       role="region"
       aria-label={t("{0}: {1}", t("Log"), column.title)}
-      onWheel={(event) => {
-        if (event.deltaY < 0) panel.view.follow.value = false;
-      }}
-      onKeyDown={(event) => {
-        if (["ArrowUp", "PageUp", "Home"].includes(event.key)) panel.view.follow.value = false;
-      }}
-      onScroll={(event) => followAtEnd(event.currentTarget, () => (panel.view.follow.value = true))}
+      {...useFollowing(virtualizer)}
     >
       <Dropped log={log} />
       {count === 0 && !onlyMatches && <p class="dim">{emptyText(column)}</p>}
@@ -116,10 +111,39 @@ function Lines({ column, matches, foundLine, onlyMatches }: Props): JSX.Element 
   );
 }
 
-/** Whoever scrolls back to the end by hand wants to follow again. */
-function followAtEnd(element: HTMLElement, follow: () => void): void {
-  const hasOverflow = element.scrollHeight > element.clientHeight;
-  if (hasOverflow && element.scrollHeight - element.clientHeight - element.scrollTop < 2) follow();
+/**
+ * Scrolling up stops following, going to the end starts it again. Only what the user does counts: scroll events alone
+ * do not tell whether it was them or the log itself.
+ */
+function useFollowing(virtualizer: Virtualizer<HTMLElement, HTMLElement>): HTMLAttributes<HTMLDivElement> {
+  const { follow } = usePanel().view;
+  const isDragging = useRef(false);
+  const stop = (): void => {
+    follow.value = false;
+    virtualizer.cancelScroll();
+  };
+  return {
+    onWheel: (event) => {
+      if (event.deltaY < 0) stop();
+      else if (isAtEnd(event.currentTarget)) follow.value = true;
+    },
+    onKeyDown: (event) => {
+      if (["ArrowUp", "PageUp", "Home"].includes(event.key)) stop();
+      else if (event.key === "End") follow.value = true;
+    },
+    onPointerDown: (event) => {
+      isDragging.current = event.target === event.currentTarget && event.offsetX >= event.currentTarget.clientWidth;
+      if (isDragging.current) stop();
+    },
+    onScrollEnd: (event) => {
+      if (isDragging.current && isAtEnd(event.currentTarget)) follow.value = true;
+      isDragging.current = false;
+    },
+  };
+}
+
+function isAtEnd({ scrollHeight, clientHeight, scrollTop }: HTMLElement): boolean {
+  return scrollHeight - clientHeight - scrollTop < 2;
 }
 
 function Line(props: {

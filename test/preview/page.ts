@@ -36,6 +36,7 @@ function playBuild({ script, opensAt }: Scenario, isStill: boolean): void {
   const now = (): number => startedMs + opensAt * 1000 + Date.now() - openedMs;
   const seconds = (): number => (now() - startedMs) / 1000;
   const sent = new Map<string, number>();
+  const fromPanel: FromWebview[] = [];
   let shown: BuildSnapshot | undefined;
   const sendLogs = (): void => {
     const chunks: LogChunk[] = [];
@@ -48,7 +49,7 @@ function playBuild({ script, opensAt }: Scenario, isStill: boolean): void {
     if (chunks.length > 0) post({ type: "log", chunks });
   };
   const receive = (message: FromWebview): void => {
-    console.info("from the panel", message);
+    fromPanel.push(message);
     if (message.type === "ready") {
       shown = snapshotAt(script, seconds());
       post({ type: "snapshot", nowMs: now(), build: shown });
@@ -68,6 +69,8 @@ function playBuild({ script, opensAt }: Scenario, isStill: boolean): void {
     sendLogs();
   }, 100);
   Object.assign(window, {
+    // For tests and for the console: everything the panel has asked for.
+    fromPanel,
     acquireVsCodeApi: () => ({
       postMessage: receive,
       getState: (): unknown => JSON.parse(sessionStorage.getItem("state") ?? "null"),
