@@ -101,6 +101,12 @@ export function status(response: ServerResponse, code: number, reason: string, m
   json(response, { kind: "Status", status: "Failure", code, reason, message }, code);
 }
 
+/** Answers that the user has not the right, in the API server's words. */
+export function forbid(response: ServerResponse, verb: string, resource: string): void {
+  const message = `${resource} is forbidden: User "u" cannot ${verb} resource "${resource}" in API group ""`;
+  status(response, 403, "Forbidden", message);
+}
+
 /** Answers with a list. */
 export function list(
   response: ServerResponse,

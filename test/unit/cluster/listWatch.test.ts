@@ -6,7 +6,7 @@ import { firstOf } from "../../../src/core/cluster/first.ts";
 import { ListWatch, type Pacing, type Resource } from "../../../src/core/cluster/listWatch.ts";
 import type { Watched } from "../../../src/core/cluster/objects.ts";
 import type { Disposable } from "../../../src/core/event.ts";
-import { accessTo, event, FakeApi, list, type SeenRequest, status } from "./fakeApi.ts";
+import { accessTo, event, FakeApi, forbid, list, type SeenRequest, status } from "./fakeApi.ts";
 
 /** Time that stands still but for pauses, which last no time and are noted. */
 class TestPacing implements Pacing {
@@ -111,8 +111,7 @@ const thing = (name: string, resourceVersion = "1", shown?: string): object => (
 const silence: Answer = (response) => response.flushHeaders();
 const end: Answer = (response) => response.end();
 const refuse: Answer = (response) => response.socket?.destroy();
-const forbid: Answer = (response) =>
-  status(response, 403, "Forbidden", 'things is forbidden: User "u" cannot list resource "things" in API group ""');
+const forbidden: Answer = (response) => forbid(response, "list", "things");
 const things =
   (version: string, ...names: readonly string[]): Answer =>
   (response) =>
@@ -280,7 +279,7 @@ describe("a server that is away", () => {
 
 describe("a collection that is forbidden", () => {
   test("says what is missing, and is asked for again only after a minute", async () => {
-    await using bench = await Bench.start([forbid, things("1", "a")], [silence]);
+    await using bench = await Bench.start([forbidden, things("1", "a")], [silence]);
     const { status: failed } = await bench.until((snapshot) => snapshot.status.kind === "failed");
     const reason = "Not allowed to list things in cluster lab (needs list, watch on things).";
     assert.deepEqual(failed, { kind: "failed", reason });
@@ -289,7 +288,7 @@ describe("a collection that is forbidden", () => {
   });
 
   test("shows nothing any more when the right is taken away", async () => {
-    await using bench = await Bench.start([things("1", "a"), forbid], [forbid]);
+    await using bench = await Bench.start([things("1", "a"), forbidden], [forbidden]);
     bench.pacing.isHeld = true;
     const snapshot = await bench.until(({ status: { kind } }) => kind === "failed");
     assert.deepEqual(snapshot.items, []);
