@@ -56,6 +56,11 @@ export interface Workload {
   readonly readyReplicas: number;
   /** Platforms from buildx's annotation `buildx.docker.com/platform`. */
   readonly platforms: readonly string[];
+  /**
+   * Why its controller makes no pods (a quota, Pod Security that forbids privileged ones), in the API server's words.
+   * Deployments tell; StatefulSets do not.
+   */
+  readonly refusal?: string;
 }
 
 /** How far a watched collection can be believed. */

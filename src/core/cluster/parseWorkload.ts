@@ -7,6 +7,7 @@ export function parseWorkload(kind: Workload["kind"], object: unknown): Workload
   const { metadata, spec, status } = object as WireWorkload;
   const { name, namespace = "", uid = "", annotations } = metadata ?? {};
   if (name === undefined) return undefined;
+  const failure = status?.conditions?.find((condition) => condition.type === "ReplicaFailure");
   const platforms = annotations?.[platformAnnotation] ?? "";
   return {
     kind,
@@ -17,5 +18,6 @@ export function parseWorkload(kind: Workload["kind"], object: unknown): Workload
     replicas: spec?.replicas ?? 1,
     readyReplicas: status?.readyReplicas ?? 0,
     platforms: platforms.split(",").flatMap((platform) => normalizePlatform(platform) ?? []),
+    ...(failure?.status === "True" && failure.message ? { refusal: failure.message } : {}),
   };
 }

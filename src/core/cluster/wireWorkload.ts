@@ -1,4 +1,4 @@
-import type { WireMetadata } from "./wire.ts";
+import type { WireCondition, WireMetadata } from "./wire.ts";
 import type { WireContainer } from "./wirePod.ts";
 
 /** The container of every BuildKit pod that buildx makes. */
@@ -13,7 +13,10 @@ export interface WireWorkload {
     readonly replicas?: number | null;
     readonly template?: { readonly spec?: WirePodTemplate };
   };
-  readonly status?: { readonly readyReplicas?: number | null };
+  readonly status?: {
+    readonly readyReplicas?: number | null;
+    readonly conditions?: readonly WireCondition[] | null;
+  };
 }
 
 /** What a workload's pods are made from. */

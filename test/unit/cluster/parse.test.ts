@@ -76,6 +76,15 @@ describe("workloads", () => {
     );
   });
 
+  test("keeps why a Deployment gets no pods", () => {
+    const object: unknown = JSON.parse(readFileSync(fixture("kube/deployment-refused.json"), "utf8"));
+    assert.match(
+      parseWorkload("Deployment", object)?.refusal ?? "",
+      /is forbidden: violates PodSecurity "baseline:latest"/,
+    );
+    assert.equal(workloads[0]?.refusal, undefined);
+  });
+
   test("counts the replicas of a builder", () => {
     assert.deepEqual(readyCounts(workloads, ["kube-amd64", "kube-arm64"]), { ready: 2, wanted: 3 });
     assert.deepEqual(readyCounts(workloads, ["kube-arm64", "other"]), { ready: 0, wanted: 1 });
