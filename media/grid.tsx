@@ -8,7 +8,7 @@ import { moveInGrid } from "./gridKeys.ts";
 import { StageHead, StepLine } from "./gridRow.tsx";
 import { t } from "./l10n.ts";
 import { laneClass } from "./lane.ts";
-import { usePanel, type Panel } from "./panel.ts";
+import { useHead, usePanel, type Panel } from "./panel.ts";
 import { selectionOfStep } from "./selection.ts";
 import { groupItems, type TableGroup, type TableItem } from "./table.ts";
 import { useVirtualizer } from "./virtual.ts";
@@ -113,8 +113,7 @@ export function Grid({ scroller, offset }: { scroller: HTMLElement | null; offse
         cellElement(root.current, place)?.focus({ preventScroll: true });
       }}
     >
-      <ColumnHeads />
-      {items.length === 0 && <NoSteps />}
+      {items.length === 0 ? <NoSteps /> : <ColumnHeads />}
       <div
         class="grid-body"
         role="presentation"
@@ -188,10 +187,14 @@ function ColumnHeads(): JSX.Element {
 
 function NoSteps(): JSX.Element {
   const { isRunning } = usePanel();
+  const { messages } = useHead();
   return (
-    <p class="empty">
-      {isRunning.value ? t("Steps appear here as soon as BuildKit reports them.") : t("This build has no steps.")}
-    </p>
+    <div class="empty">
+      <p>
+        {isRunning.value ? t("Steps appear here as soon as BuildKit reports them.") : t("This build has no steps.")}
+      </p>
+      {messages.length > 0 && <pre class="messages">{messages.join("\n")}</pre>}
+    </div>
   );
 }
 

@@ -26,7 +26,14 @@ export function automaticSelection(
     const running = row?.cells.findIndex((cell) => cell?.state === "running") ?? -1;
     if (row && running >= 0) return { ...previous, laneIndex: keepOr(row, previous.laneIndex, running) };
   }
-  return oldestRunning(build.rows) ?? (isEnded(build.state) ? longest(build.rows) : previous) ?? previous;
+  const next = oldestRunning(build.rows) ?? (isEnded(build.state) ? longest(build.rows) : undefined) ?? previous;
+  return next ?? runningShared(build.shared);
+}
+
+/** Before the first step it is the machinery that works, for example on the builder's pods. */
+function runningShared(shared: readonly SharedStep[]): Selection | undefined {
+  const step = shared.find((candidate) => candidate.state === "running");
+  return step && { kind: "shared", stepId: step.stepId };
 }
 
 /** The selection that stands for a step's id; undefined when there is no such step. */

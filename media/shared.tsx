@@ -6,10 +6,7 @@ import { stateWord, timeText } from "./describe.ts";
 import { Icon, StateIcon } from "./icon.tsx";
 import { t } from "./l10n.ts";
 import { useHead, usePanel } from "./panel.ts";
-import { timeOf } from "./table.ts";
-
-/** From here on the machinery takes long enough to be mentioned in full voice. */
-const slowMs = 2_000;
+import { summarize, type SharedWork } from "./sharedWork.ts";
 
 /** The work that belongs to no Dockerfile step: one quiet line, opened on demand. */
 export function SharedStrip(): JSX.Element | null {
@@ -35,17 +32,21 @@ export function SharedStrip(): JSX.Element | null {
   );
 }
 
-/** The loud ones come first, so that a narrow panel does not cut them off. */
+/** The loud ones come first, so that a narrow panel does not cut them off; the quiet ones only by their kind. */
 function Summary({ steps, messageCount }: { steps: readonly SharedStep[]; messageCount: number }): JSX.Element {
   const { clock, isRunning } = usePanel();
   const nowMs = isRunning.value ? clock.now.value : clock.now.peek();
-  const loud = steps.filter((step) => isLoud(step, nowMs));
-  const quiet = steps.filter((step) => !isLoud(step, nowMs));
+  const { loud, quiet } = summarize(steps, nowMs);
   return (
     <span class="shared-summary">
-      {[...loud, ...quiet].map((step) => (
-        <span key={step.stepId} class={`shared-item ${isLoud(step, nowMs) ? "loud" : ""} ${step.state}`}>
-          {labelOf(step)} <SharedValue step={step} nowMs={nowMs} />
+      {loud.map((step) => (
+        <span key={step.stepId} class={`shared-item loud ${step.state}`}>
+          {step.platform ? `${step.label} ${step.platform}` : step.label} <SharedValue step={step} nowMs={nowMs} />
+        </span>
+      ))}
+      {quiet.map((step) => (
+        <span key={step.label} class="shared-item">
+          {step.label} <SharedValue step={step} nowMs={nowMs} />
         </span>
       ))}
       {messageCount > 0 && (
@@ -57,7 +58,7 @@ function Summary({ steps, messageCount }: { steps: readonly SharedStep[]; messag
   );
 }
 
-function SharedValue({ step, nowMs }: { step: SharedStep; nowMs: number }): JSX.Element {
+function SharedValue({ step, nowMs }: { step: SharedWork; nowMs: number }): JSX.Element {
   const head = useHead();
   const hasTime = step.state !== "pending" && step.state !== "cached";
   const time = hasTime ? timeText(step, nowMs) : stateWord(step.state, head.state);
@@ -89,17 +90,9 @@ function SharedList({ steps, messages }: { steps: readonly SharedStep[]; message
       {messages.length > 0 && (
         <div class="shared-messages">
           <h3>{t("Messages of buildx")}</h3>
-          <pre>{messages.join("\n")}</pre>
+          <pre class="messages">{messages.join("\n")}</pre>
         </div>
       )}
     </div>
   );
-}
-
-function labelOf(step: SharedStep): string {
-  return step.platform ? `${step.label} ${step.platform}` : step.label;
-}
-
-function isLoud(step: SharedStep, nowMs: number): boolean {
-  return step.state === "failed" || timeOf(step, nowMs) > slowMs;
 }

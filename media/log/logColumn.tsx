@@ -94,7 +94,7 @@ function Lines({ column, matches, foundLine, onlyMatches }: Props): JSX.Element 
       {...useFollowing(virtualizer)}
     >
       <Dropped log={log} />
-      {count === 0 && !onlyMatches && <p class="dim">{emptyText(column)}</p>}
+      {count === 0 && !onlyMatches && <p class="log-empty">{emptyText(column)}</p>}
       <div class="log-space" style={{ height: px(virtualizer.getTotalSize()) }}>
         {virtualizer.getVirtualItems().map((item) => (
           <Line
@@ -183,6 +183,8 @@ function Dropped({ log }: { log: StepLog }): JSX.Element | null {
   return null;
 }
 
+/** A failed step that has printed nothing has BuildKit's own words at least. */
 function emptyText({ step }: LogColumn): string {
+  if (step.error) return step.error;
   return step.state === "running" || step.state === "pending" ? t("No output yet") : t("No output");
 }

@@ -11,7 +11,7 @@ export interface LogColumn {
   readonly title: string;
   /** The platform's place among the lanes; absent for shared work. */
   readonly laneIndex?: number;
-  readonly step: Timing & Pick<Cell, "hasLog" | "activity" | "lastOutputMs" | "startedMs">;
+  readonly step: Timing & Pick<Cell, "hasLog" | "activity" | "error" | "lastOutputMs" | "startedMs">;
   /** Present when this is the step the build has failed at. */
   readonly exitCode?: number;
 }

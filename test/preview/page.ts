@@ -1,17 +1,21 @@
 import type { BuildSnapshot, BuildUpdate } from "../../src/core/build/snapshot.ts";
 import type { FromWebview, LogChunk, ToWebview } from "../../src/protocol.ts";
+import type { RecordedBuild } from "./recorded.ts";
 import { scenarios, type Scenario } from "./scenarios.ts";
 import { outputAt, snapshotAt, startedMs } from "./script.ts";
 import themes from "./themes.json" with { type: "json" };
 
 // Stands in for VS Code around the panel: theme variables, state, and the extension's side of the protocol.
-// ?scenario=running &theme=dark &still: time stands still &fresh: forgets what the panel has saved
+// ?scenario=running, or ?recording=lab2/c-sigint &part=0.5: a real build, as far as half of its output tells
+// &theme=dark &still: time stands still &fresh: forgets what the panel has saved
 
 const query = new URLSearchParams(location.search);
 const scenario = scenarios[query.get("scenario") ?? "running"] ?? scenarios["running"];
+const { recorded } = window as { recorded?: RecordedBuild };
 if (query.has("fresh")) sessionStorage.clear();
 dressAs(query.get("theme") ?? "dark");
-if (scenario) playBuild(scenario, query.has("still"));
+if (recorded) showRecorded(recorded);
+else if (scenario) playBuild(scenario, query.has("still"));
 
 function dressAs(theme: string): void {
   const variables: Readonly<Record<string, string | undefined>> = themes[theme as keyof typeof themes] ?? themes.dark;
@@ -68,9 +72,28 @@ function playBuild({ script, opensAt }: Scenario, isStill: boolean): void {
     if (update) post({ type: "update", nowMs: now(), update });
     sendLogs();
   }, 100);
+  offerApi(receive);
+  // For tests and for the console: everything the panel has asked for.
+  Object.assign(window, { fromPanel });
+}
+
+function showRecorded({ build, nowMs, logs }: RecordedBuild): void {
+  Date.now = () => nowMs;
+  offerApi((message) => {
+    if (message.type === "ready") post({ type: "snapshot", nowMs, build });
+    if (message.type !== "watchLogs") return;
+    const chunks = message.stepIds.map((stepId) => ({
+      stepId,
+      reset: true,
+      text: logs[stepId] ?? "",
+      droppedBytes: 0,
+    }));
+    post({ type: "log", chunks });
+  });
+}
+
+function offerApi(receive: (message: FromWebview) => void): void {
   Object.assign(window, {
-    // For tests and for the console: everything the panel has asked for.
-    fromPanel,
     acquireVsCodeApi: () => ({
       postMessage: receive,
       getState: (): unknown => JSON.parse(sessionStorage.getItem("state") ?? "null"),

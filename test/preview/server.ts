@@ -2,6 +2,7 @@ import { build } from "esbuild";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import path from "node:path";
+import { readRecording } from "./recorded.ts";
 
 const root = path.join(import.meta.dirname, "../..");
 const out = path.join(root, "out/preview/site");
@@ -16,8 +17,7 @@ export interface PreviewServer {
 export async function startPreview(port: number): Promise<PreviewServer> {
   await bundle();
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? "/", "http://localhost");
-    readPage(pathname).then(
+    readPage(new URL(request.url ?? "/", "http://localhost")).then(
       ({ type, body }) =>
         response.writeHead(200, { "content-type": type, "content-security-policy": policy }).end(body),
       () => response.writeHead(404).end(),
@@ -33,7 +33,7 @@ export async function startPreview(port: number): Promise<PreviewServer> {
 const policy =
   "default-src 'none'; script-src 'nonce-preview'; style-src 'self'; font-src 'self'; img-src 'self' data:";
 
-const html = `<!doctype html>
+const page = (recorded: string): string => `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
@@ -44,6 +44,7 @@ const html = `<!doctype html>
   </head>
   <body>
     <div id="root"></div>
+    ${recorded}
     <script nonce="preview" src="/page.js"></script>
     <script nonce="preview" src="/webview.js"></script>
   </body>
@@ -55,8 +56,20 @@ const types: Readonly<Record<string, string>> = {
   ".ttf": "font/ttf",
 };
 
-async function readPage(pathname: string): Promise<{ readonly type: string; readonly body: Buffer | string }> {
-  if (pathname === "/") return { type: "text/html", body: html };
+async function readPage({
+  pathname,
+  search,
+  searchParams,
+}: URL): Promise<{ readonly type: string; readonly body: Buffer | string }> {
+  const recording = searchParams.get("recording");
+  if (pathname === "/") {
+    const script = recording ? `<script nonce="preview" src="/recorded.js${search.replaceAll('"', "")}"></script>` : "";
+    return { type: "text/html", body: page(script) };
+  }
+  if (pathname === "/recorded.js") {
+    const build = readRecording(recording ?? "", Number(searchParams.get("part") ?? 1));
+    return { type: "text/javascript", body: `window.recorded = ${JSON.stringify(build)};` };
+  }
   const file = path.basename(pathname);
   return { type: types[path.extname(file)] ?? "application/octet-stream", body: await readFile(path.join(out, file)) };
 }

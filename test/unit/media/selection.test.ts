@@ -41,6 +41,12 @@ describe("automaticSelection", () => {
   test("after the end shows the one that took longest", () => {
     assert.equal(choose(undefined, { state: "done", ended: true }), "a1");
   });
+  test("before the first step shows the machinery at work, and leaves it for the first step", () => {
+    const shared = [sharedStep("definition"), sharedStep("boot", { state: "running", runningSinceMs: 1 })];
+    const boot = automaticSelection(undefined, { rows: [], shared, state: "running", failure: undefined });
+    assert.deepEqual(boot, { kind: "shared", stepId: "boot" });
+    assert.equal(choose(boot), "c0");
+  });
   test("keeps what it has while nothing runs for a moment", () => {
     assert.equal(choose({ kind: "row", rowId: "a", laneIndex: 1 }, { ended: true }), "a1");
   });
