@@ -3,13 +3,14 @@ import { isDeepStrictEqual } from "node:util";
 import { inspectArgs } from "../buildx/args.ts";
 import type { BuildxCli } from "../buildx/cli.ts";
 import { lastError } from "../buildx/status.ts";
+import { isAtLeast } from "../buildx/version.ts";
 import type { ClusterConnection } from "../cluster/cluster.ts";
 import type { Workload } from "../cluster/objects.ts";
-import { patchProbes } from "../cluster/workloads.ts";
 import { UserError } from "../errors.ts";
 import { type Disposable, DisposableStore } from "../event.ts";
 import { t } from "../l10n.ts";
 import { type ArchitectureProgress, bootProgress, type BootedNode, isSettled } from "./progress.ts";
+import { quickenProbes, restoreReplacing } from "./quicken.ts";
 import { refusalOf } from "./refusal.ts";
 
 /** A builder that is in the store and is to be started. */
@@ -62,7 +63,11 @@ class BootWatch implements Disposable {
   readonly #context: BootContext;
   readonly #subscriptions = new DisposableStore();
   readonly #end = new AbortController();
+  /** Whether buildx sends no builds to pods that are being deleted. */
+  readonly #avoidsTerminating: boolean;
+  /** By their uids. */
   readonly #quickened = new Set<string>();
+  readonly #replacedAtOnce: Workload[] = [];
   readonly #refusals = new Map<string, string>();
   #progress: readonly ArchitectureProgress[] = [];
   #onUpdate: () => void = () => undefined;
@@ -70,6 +75,7 @@ class BootWatch implements Disposable {
   constructor(request: BootRequest, context: BootContext) {
     this.#request = request;
     this.#context = context;
+    this.#avoidsTerminating = isAtLeast(context.cli.version, "0.37.0");
     const { connection, signal } = context;
     const update = (): void => this.#update();
     this.#subscriptions.add(connection.workloads(request.namespace).onDidChange(update));
@@ -95,13 +101,15 @@ class BootWatch implements Disposable {
    */
   async settled(): Promise<boolean> {
     const { connection, signal } = this.#context;
-    const pods = connection.pods(this.#request.namespace);
+    const { nodes, namespace } = this.#request;
+    const pods = connection.pods(namespace);
     const limit = AbortSignal.any([signal, AbortSignal.timeout(settleMs)]);
-    while (pods.current.status.kind !== "failed" && !isSettled(this.#request.nodes, pods.current.items)) {
+    while (pods.current.status.kind !== "failed" && !isSettled(nodes, pods.current.items, this.#avoidsTerminating)) {
       if (limit.aborted) break;
       await this.#nextUpdate(limit);
     }
     signal.throwIfAborted();
+    await this.#restoreReplacing();
     return !limit.aborted;
   }
 
@@ -122,8 +130,8 @@ class BootWatch implements Disposable {
     const workloads = this.#ownWorkloads;
     const pods = connection.pods(this.#request.namespace).current.items;
     for (const workload of workloads) void this.#quicken(workload);
-    this.#progress = bootProgress(this.#request.nodes, { workloads, pods, refusals: this.#refusals });
-    onProgress(this.#progress);
+    const progress = bootProgress(this.#request.nodes, { workloads, pods, refusals: this.#refusals });
+    if (!isDeepStrictEqual(progress, this.#progress)) onProgress((this.#progress = progress));
     this.#onUpdate();
   }
 
@@ -138,10 +146,23 @@ class BootWatch implements Disposable {
   async #quicken(workload: Workload): Promise<void> {
     if (this.#quickened.has(workload.uid)) return;
     this.#quickened.add(workload.uid);
+    const { api } = this.#context.connection;
+    const options = { mayReplaceAtOnce: this.#avoidsTerminating, signal: this.#end.signal };
     try {
-      await patchProbes(this.#context.connection.api, workload, this.#end.signal);
+      if (await quickenProbes(api, workload, options)) this.#replacedAtOnce.push(workload);
     } catch {
       // buildx waits for the pods in any case.
+    }
+  }
+
+  /** Never throws: it matters only to whoever replaces the builder's pods later. */
+  async #restoreReplacing(): Promise<void> {
+    for (const workload of this.#replacedAtOnce) {
+      try {
+        await restoreReplacing(this.#context.connection.api, workload, this.#end.signal);
+      } catch {
+        // As above.
+      }
     }
   }
 

@@ -30,12 +30,15 @@ export function bootProgress(nodes: readonly BootedNode[], view: BootView): Arch
 }
 
 /**
- * True when every replica is ready and nothing else of the builder is left: a pod that is about to go could be chosen
- * by the first build and take it along.
+ * True when every replica is ready and no pod is left that the first build could be sent to and that is about to go.
+ *
+ * @param avoidsTerminating whether buildx sends no builds to pods that are being deleted, as it does from 0.37 on
  */
-export function isSettled(nodes: readonly BootedNode[], pods: readonly Pod[]): boolean {
+export function isSettled(nodes: readonly BootedNode[], pods: readonly Pod[], avoidsTerminating: boolean): boolean {
   return nodes.every(({ workload, replicas }) => {
-    const own = pods.filter(({ app }) => app === workload);
+    const own = pods.filter(
+      ({ app, state }) => app === workload && !(avoidsTerminating && state.kind === "terminating"),
+    );
     return own.length === replicas && own.every(({ state }) => state.kind === "ready");
   });
 }
@@ -44,7 +47,10 @@ function progressOf({ workload, replicas }: BootedNode, view: BootView): Omit<Ar
   const pods = view.pods.filter(({ app, state }) => app === workload && state.kind !== "terminating");
   const ready = pods.filter(({ state }) => state.kind === "ready");
   if (ready.length >= replicas) return { kind: "ready", text: t("ready{0}", placeOf(ready)) };
-  const worst = pods.toSorted((a, b) => severity[b.state.kind] - severity[a.state.kind])[0];
+  // Of pods in equal trouble the newest: older ones are being replaced.
+  const worst = pods.toSorted(
+    (a, b) => severity[b.state.kind] - severity[a.state.kind] || b.createdMs - a.createdMs,
+  )[0];
   if (!worst || worst.state.kind === "ready") {
     const refusal = view.refusals.get(workload);
     if (refusal !== undefined) return { kind: "stuck", text: refusal };
