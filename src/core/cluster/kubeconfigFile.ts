@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { LineCounter, parseDocument } from "yaml";
 import { messageOf, UserError } from "../errors.ts";
 import { t } from "../l10n.ts";
 
@@ -33,7 +32,9 @@ export async function readKubeconfigFile(file: string): Promise<KubeconfigConten
 }
 
 /** Parses the text of the kubeconfig `file`; relative paths in it are relative to that file, as kubectl has it. */
-export function parseKubeconfig(text: string, file: string): KubeconfigContent {
+async function parseKubeconfig(text: string, file: string): Promise<KubeconfigContent> {
+  // Loaded when it is needed: it is most of what reading clusters adds to the start of the extension.
+  const { LineCounter, parseDocument } = await import("yaml");
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "silent" });
   const problem = document.errors[0];

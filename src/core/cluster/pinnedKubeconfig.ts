@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { stringify } from "yaml";
 import type { ClusterAccess } from "./kubeconfig.ts";
 
 /**
  * The text of a kubeconfig with this one context only. It stands on its own: file references are absolute, and exec
  * plugins and other means of signing in are kept as they are.
  */
-export function minifiedKubeconfig({ context, cluster, user }: ClusterAccess): string {
+export async function minifiedKubeconfig({ context, cluster, user }: ClusterAccess): Promise<string> {
+  const { stringify } = await import("yaml");
   const userName = context.user === "" ? "user" : context.user;
   return stringify(
     {
@@ -37,7 +37,7 @@ export async function writePinnedKubeconfig(file: string, access: ClusterAccess)
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
   const temporary = `${file}.${randomBytes(6).toString("hex")}`;
   try {
-    await writeFile(temporary, minifiedKubeconfig(access), { mode: 0o600, flag: "wx" });
+    await writeFile(temporary, await minifiedKubeconfig(access), { mode: 0o600, flag: "wx" });
     await rename(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true });

@@ -206,7 +206,7 @@ current-context: b
 
   test("leaves one context that stands on its own", async () => {
     const access = selectContext(await load(write("conf/config", text)), "a");
-    const pinned = await load(write("elsewhere/pinned", minifiedKubeconfig(access)));
+    const pinned = await load(write("elsewhere/pinned", await minifiedKubeconfig(access)));
     assert.deepEqual(
       contextsOf(pinned).map(({ name }) => name),
       ["a"],
@@ -227,16 +227,16 @@ current-context: b
   test("leads to the same cluster as the same user", async () => {
     const loaded = await load(write("conf/config", text));
     const access = selectContext(loaded, "a");
-    const pinned = selectContext(await load(write("pinned", minifiedKubeconfig(access))));
+    const pinned = selectContext(await load(write("pinned", await minifiedKubeconfig(access))));
     assert.equal(pinned.identity, access.identity);
     assert.notEqual(selectContext(loaded, "b").identity, access.identity);
   });
 
   test("keeps a plugin that is found in PATH, and a context without a user", async () => {
     const loaded = await load(write("conf/config", text));
-    const bare = selectContext(await load(write("pinned", minifiedKubeconfig(selectContext(loaded, "b")))));
+    const bare = selectContext(await load(write("pinned", await minifiedKubeconfig(selectContext(loaded, "b")))));
     assert.deepEqual(bare.user["exec"], { apiVersion: "client.authentication.k8s.io/v1", command: "login" });
-    const anonymous = selectContext(await load(write("pinned", minifiedKubeconfig(selectContext(loaded, "c")))));
+    const anonymous = selectContext(await load(write("pinned", await minifiedKubeconfig(selectContext(loaded, "c")))));
     assert.deepEqual(anonymous.user, {});
   });
 
