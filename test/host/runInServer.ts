@@ -51,6 +51,7 @@ process.exitCode = fault ? end.code || 3 : 0;
 async function runSuite(): Promise<HostEnd> {
   const server = await startServer({
     host: findHost(text(values["host-version"])),
+    driver: true,
     env: { EXT_TEST_RESULT: resultFile, EXT_TEST_OUTPUT: outputFile },
   });
   try {

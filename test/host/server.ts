@@ -55,6 +55,8 @@ const quietSettings: Settings = {
   "extensions.autoCheckUpdates": false,
   "extensions.ignoreRecommendations": true,
   "chat.disableAIFeatures": true,
+  // Versions differ in whether they ask at the start or only say so.
+  "security.workspace.trust.startupPrompt": "never",
   "git.openRepositoryInParentFolders": "never",
 };
 
