@@ -34,7 +34,7 @@ export async function readKubeconfigFile(file: string): Promise<KubeconfigConten
 /** Parses the text of the kubeconfig `file`; relative paths in it are relative to that file, as kubectl has it. */
 async function parseKubeconfig(text: string, file: string): Promise<KubeconfigContent> {
   // Loaded when it is needed: it is most of what reading clusters adds to the start of the extension.
-  const { LineCounter, parseDocument } = await import("yaml");
+  const { LineCounter, parseDocument } = await import("./yaml.ts");
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "silent" });
   const problem = document.errors[0];

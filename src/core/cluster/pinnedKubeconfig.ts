@@ -8,7 +8,7 @@ import type { ClusterAccess } from "./kubeconfig.ts";
  * plugins and other means of signing in are kept as they are.
  */
 export async function minifiedKubeconfig({ context, cluster, user }: ClusterAccess): Promise<string> {
-  const { stringify } = await import("yaml");
+  const { stringify } = await import("./yaml.ts");
   const userName = context.user === "" ? "user" : context.user;
   return stringify(
     {
