@@ -65,10 +65,18 @@ async function copyTable({ window, panel }: ExtensionUi): Promise<string> {
   const { page } = window;
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await panel.choose("Copy Table");
-  return window.waiting.step("the table is on the clipboard", async () => {
-    const table = await page.waitForFunction(async () => (await navigator.clipboard.readText()) || undefined);
-    return table.jsonValue();
-  });
+  return window.waiting.step("the table is on the clipboard", () => page.evaluate(readClipboard));
+}
+
+/** Runs in the page: nothing tells it when the clipboard has changed. */
+async function readClipboard(): Promise<string> {
+  const endMs = performance.now() + 10_000;
+  while (performance.now() < endMs) {
+    const text = await navigator.clipboard.readText();
+    if (text !== "") return text;
+    await new Promise(requestAnimationFrame);
+  }
+  throw new Error("The clipboard is empty.");
 }
 
 function checkProgram(stage: Stage, platform: string): void {
