@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { inspectArgs } from "../buildx/args.ts";
 import type { BuildxCli } from "../buildx/cli.ts";
@@ -11,7 +10,6 @@ import { type Disposable, DisposableStore } from "../event.ts";
 import { t } from "../l10n.ts";
 import { type ArchitectureProgress, bootProgress, type BootedNode, isSettled } from "./progress.ts";
 import { quickenProbes, restoreReplacing } from "./quicken.ts";
-import { refusalOf } from "./refusal.ts";
 
 /** A builder that is in the store and is to be started. */
 export interface BootRequest {
@@ -31,8 +29,6 @@ export interface BootContext {
 
 /** When buildx is content, the pods that were replaced may take this long to go. */
 const settleMs = 60_000;
-/** How often a workload without pods is asked why it has none. */
-const refusalMs = 2000;
 
 /**
  * Starts a builder's pods through buildx and waits until all of them are ready. Meanwhile it quickens the pods'
@@ -57,7 +53,7 @@ export async function bootBuilder(request: BootRequest, context: BootContext): P
   }
 }
 
-/** The cluster's side of a boot: follows the pods, quickens their probes, finds out why there are none. */
+/** The cluster's side of a boot: follows the pods and quickens their probes. */
 class BootWatch implements Disposable {
   readonly #request: BootRequest;
   readonly #context: BootContext;
@@ -68,7 +64,6 @@ class BootWatch implements Disposable {
   /** By their uids. */
   readonly #quickened = new Set<string>();
   readonly #replacedAtOnce: Workload[] = [];
-  readonly #refusals = new Map<string, string>();
   #progress: readonly ArchitectureProgress[] = [];
   #onUpdate: () => void = () => undefined;
 
@@ -76,11 +71,10 @@ class BootWatch implements Disposable {
     this.#request = request;
     this.#context = context;
     this.#avoidsTerminating = isAtLeast(context.cli.version, "0.37.0");
-    const { connection, signal } = context;
+    const { connection } = context;
     const update = (): void => this.#update();
     this.#subscriptions.add(connection.workloads(request.namespace).onDidChange(update));
     this.#subscriptions.add(connection.pods(request.namespace).onDidChange(update));
-    void this.#askForRefusals(AbortSignal.any([signal, this.#end.signal]));
     this.#update();
   }
 
@@ -103,14 +97,25 @@ class BootWatch implements Disposable {
     const { connection, signal } = this.#context;
     const { nodes, namespace } = this.#request;
     const pods = connection.pods(namespace);
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(settleMs)]);
-    while (pods.current.status.kind !== "failed" && !isSettled(nodes, pods.current.items, this.#avoidsTerminating)) {
-      if (limit.aborted) break;
-      await this.#nextUpdate(limit);
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const giveUp = (): void => resolve(false);
+    const check = (): void => {
+      const { status, items } = pods.current;
+      if (status.kind === "failed" || isSettled(nodes, items, this.#avoidsTerminating)) resolve(true);
+    };
+    const timer = setTimeout(giveUp, settleMs);
+    signal.addEventListener("abort", giveUp, { once: true });
+    this.#onUpdate = check;
+    try {
+      check();
+      const isSettledInTime = await promise;
+      signal.throwIfAborted();
+      await this.#restoreReplacing();
+      return isSettledInTime;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", giveUp);
     }
-    signal.throwIfAborted();
-    await this.#restoreReplacing();
-    return !limit.aborted;
   }
 
   dispose(): void {
@@ -130,26 +135,18 @@ class BootWatch implements Disposable {
     const workloads = this.#ownWorkloads;
     const pods = connection.pods(this.#request.namespace).current.items;
     for (const workload of workloads) void this.#quicken(workload);
-    const progress = bootProgress(this.#request.nodes, { workloads, pods, refusals: this.#refusals });
+    const progress = bootProgress(this.#request.nodes, { workloads, pods });
     if (!isDeepStrictEqual(progress, this.#progress)) onProgress((this.#progress = progress));
     this.#onUpdate();
-  }
-
-  async #nextUpdate(signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#onUpdate = resolve;
-      signal.addEventListener("abort", () => resolve(), { once: true });
-    });
   }
 
   /** Never throws: without the right to change the workload the builder starts too, only later. */
   async #quicken(workload: Workload): Promise<void> {
     if (this.#quickened.has(workload.uid)) return;
     this.#quickened.add(workload.uid);
-    const { api } = this.#context.connection;
     const options = { mayReplaceAtOnce: this.#avoidsTerminating, signal: this.#end.signal };
     try {
-      if (await quickenProbes(api, workload, options)) this.#replacedAtOnce.push(workload);
+      if (await quickenProbes(this.#context.connection.api, workload, options)) this.#replacedAtOnce.push(workload);
     } catch {
       // buildx waits for the pods in any case.
     }
@@ -163,34 +160,6 @@ class BootWatch implements Disposable {
       } catch {
         // As above.
       }
-    }
-  }
-
-  /** Never throws: what cannot be asked is not told. */
-  async #askForRefusals(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await sleep(refusalMs, undefined, { signal, ref: false }).catch(() => undefined);
-      const before = new Map(this.#refusals);
-      this.#refusals.clear();
-      for (const workload of this.#ownWorkloads) {
-        const refusal = this.#hasPods(workload) ? undefined : await this.#refusalOf(workload, signal);
-        if (refusal !== undefined) this.#refusals.set(workload.name, refusal);
-      }
-      if (!signal.aborted && !isDeepStrictEqual(before, this.#refusals)) this.#update();
-    }
-  }
-
-  #hasPods(workload: Workload): boolean {
-    return this.#context.connection
-      .pods(this.#request.namespace)
-      .current.items.some(({ app }) => app === workload.name);
-  }
-
-  async #refusalOf(workload: Workload, signal: AbortSignal): Promise<string | undefined> {
-    try {
-      return await refusalOf(this.#context.connection.api, workload, signal);
-    } catch {
-      return undefined;
     }
   }
 }

@@ -20,8 +20,6 @@ export interface ArchitectureProgress {
 export interface BootView {
   readonly workloads: readonly Workload[];
   readonly pods: readonly Pod[];
-  /** Why the cluster makes no pods for a workload, by the workload's name. */
-  readonly refusals: ReadonlyMap<string, string>;
 }
 
 /** Tells how far each architecture is, by its most troubled pod. */
@@ -46,18 +44,17 @@ export function isSettled(nodes: readonly BootedNode[], pods: readonly Pod[], av
 function progressOf({ workload, replicas }: BootedNode, view: BootView): Omit<ArchitectureProgress, "architecture"> {
   const pods = view.pods.filter(({ app, state }) => app === workload && state.kind !== "terminating");
   const ready = pods.filter(({ state }) => state.kind === "ready");
-  if (ready.length >= replicas) return { kind: "ready", text: t("ready{0}", placeOf(ready)) };
+  if (ready.length >= replicas) return { kind: "ready", text: placed(t("ready"), ready) };
   // Of pods in equal trouble the newest: older ones are being replaced.
   const worst = pods.toSorted(
     (a, b) => severity[b.state.kind] - severity[a.state.kind] || b.createdMs - a.createdMs,
   )[0];
   if (!worst || worst.state.kind === "ready") {
-    const refusal = view.refusals.get(workload);
-    if (refusal !== undefined) return { kind: "stuck", text: refusal };
-    const isMade = view.workloads.some(({ name }) => name === workload);
-    return { kind: "waiting", text: isMade ? t("waiting for pods") : t("waiting for buildx") };
+    const made = view.workloads.find(({ name }) => name === workload);
+    if (made?.refusal !== undefined) return { kind: "stuck", text: made.refusal };
+    return { kind: "waiting", text: made ? t("waiting for pods") : t("waiting for buildx") };
   }
-  const text = `${textOf(worst.state)}${placeOf([worst])}`;
+  const text = placed(worst.state.text, [worst]);
   const kind = worst.state.kind === "starting" ? "starting" : "stuck";
   return { kind, text: replicas === 1 ? text : t("{0} of {1} ready, {2}", ready.length, replicas, text) };
 }
@@ -70,11 +67,8 @@ const severity: Readonly<Record<PodState["kind"], number>> = {
   ready: 0,
 };
 
-function textOf(state: PodState): string {
-  return state.kind === "ready" ? t("ready") : state.text;
-}
-
-function placeOf(pods: readonly Pod[]): string {
+/** What pods are doing, and on which machines. */
+function placed(text: string, pods: readonly Pod[]): string {
   const names = [...new Set(pods.flatMap(({ nodeName }) => nodeName ?? []))];
-  return names.length === 0 ? "" : t(" on {0}", names.join(", "));
+  return names.length === 0 ? text : t("{0} on {1}", text, names.join(", "));
 }

@@ -94,13 +94,16 @@ export class BuildxCli {
     options: BuildxCallOptions & { readonly timeoutMs?: number } = {},
   ): Promise<BuildxResult> {
     options.signal?.throwIfAborted();
-    const timeout = options.timeoutMs === undefined ? undefined : AbortSignal.timeout(options.timeoutMs);
-    const child = this.#start(args, options, { hasStdout: true, stop: timeout });
+    const late = new AbortController();
+    const timer = options.timeoutMs === undefined ? undefined : setTimeout(() => late.abort(), options.timeoutMs);
+    const child = this.#start(args, options, { hasStdout: true, stop: late.signal });
     const [stdout, stderr, exit] = await Promise.all([
       child.stdout === undefined ? "" : readAll(child.stdout, maxOutputBytes),
       readAll(child.stderr, maxOutputBytes),
       child.ended,
-    ]).catch((error: unknown) => this.#failedToStart(error, options.cwd));
+    ])
+      .catch((error: unknown) => this.#failedToStart(error, options.cwd))
+      .finally(() => clearTimeout(timer));
     options.signal?.throwIfAborted();
     this.#end.signal.throwIfAborted();
     if (exit.wasCanceled) {
@@ -131,7 +134,7 @@ export class BuildxCli {
   #start(
     args: readonly string[],
     options: BuildxCallOptions,
-    own: { readonly hasStdout: boolean; readonly stop: AbortSignal | undefined },
+    own: { readonly hasStdout: boolean; readonly stop: AbortSignal },
   ): RunningProcess {
     const [file, ...firstArgs] = this.#command;
     const allArgs = [...firstArgs, ...args];

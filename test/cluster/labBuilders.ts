@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BuildRun } from "../../src/core/build/run.ts";
+import { createBuilder, type CreateProgress, type NewBuilder } from "../../src/core/builder/create.ts";
+import type { BuilderDeps } from "../../src/core/builder/deps.ts";
+import { removeBuilder } from "../../src/core/builder/remove.ts";
+import type { Builder } from "../../src/core/buildx/builder.ts";
+import { BuildxCli } from "../../src/core/buildx/cli.ts";
+import { readBuilders } from "../../src/core/buildx/store.ts";
+import { ClusterConnections } from "../../src/core/cluster/cluster.ts";
+import { labDown } from "./down.ts";
+import { labNodes } from "./nodes.ts";
+import { binDir, kubeconfigPath, labBuildkitdConfig } from "./paths.ts";
+import { kubectl } from "./processes.ts";
+import { labStatus } from "./status.ts";
+import { labUp } from "./up.ts";
+
+/** The extension's own way to make builders on the lab, with a buildx store of its own. */
+export class LabBuilders {
+  /** A folder for the test's files, gone at the end. */
+  readonly dir = mkdtempSync(join(tmpdir(), "builder-test-"));
+  readonly #env = { ...process.env, KUBECONFIG: kubeconfigPath, BUILDX_CONFIG: join(this.dir, "store") };
+  readonly connections = new ClusterConnections(this.#env);
+  readonly deps: BuilderDeps = {
+    cli: this.newCli(),
+    env: this.#env,
+    connections: this.connections,
+    kubeconfigFolder: join(this.dir, "kubeconfigs"),
+  };
+  #wasUp = true;
+
+  async up(): Promise<void> {
+    this.#wasUp = (await labStatus()).state === "up";
+    await labUp();
+  }
+
+  async dispose(): Promise<void> {
+    this.connections.dispose();
+    this.deps.cli.dispose();
+    rmSync(this.dir, { recursive: true });
+    if (!this.#wasUp) await labDown();
+  }
+
+  newCli(): BuildxCli {
+    return new BuildxCli([join(binDir, "docker-buildx")], this.#env);
+  }
+
+  /** A builder in a namespace of its own, unless told otherwise. */
+  wish(name: string, changes: Partial<NewBuilder> = {}): NewBuilder {
+    const unique = `${name}-${process.pid}`; // several test runs may share the lab
+    return {
+      name: unique,
+      cluster: { kubeconfig: kubeconfigPath },
+      namespace: unique,
+      architectures: labNodes.map(({ architecture }) => architecture),
+      replicas: 1,
+      buildkitdConfig: labBuildkitdConfig,
+      ...changes,
+    };
+  }
+
+  async create(wanted: NewBuilder, onProgress: (progress: CreateProgress) => void = () => undefined): Promise<Builder> {
+    await createBuilder(wanted, this.deps, { signal: new AbortController().signal, onProgress });
+    return this.find(wanted.name);
+  }
+
+  async find(name: string): Promise<Builder> {
+    const builder = (await readBuilders(this.#env)).find((one) => one.name === name);
+    assert.ok(builder, `there is no builder ${name}`);
+    return builder;
+  }
+
+  async isInStore(name: string): Promise<boolean> {
+    return (await readBuilders(this.#env)).some((builder) => builder.name === name);
+  }
+
+  async remove(builder: Builder, changes: { readonly isLocalOnly?: boolean } = {}): Promise<void> {
+    await removeBuilder(builder, this.deps, { signal: new AbortController().signal, ...changes });
+  }
+
+  async assertNothingIsLeft({ name, namespace }: NewBuilder): Promise<void> {
+    assert.ok(!(await this.isInStore(name)), "it is in buildx's store");
+    const { kubeconfigFolder } = this.deps;
+    const kubeconfigs = existsSync(kubeconfigFolder) ? readdirSync(kubeconfigFolder) : [];
+    assert.deepEqual(
+      kubeconfigs.filter((file) => file.startsWith(name)),
+      [],
+    );
+    const objects = await objectsOf(namespace);
+    assert.deepEqual(
+      objects.filter((object) => object.includes(name)),
+      [],
+    );
+  }
+
+  /** A build of this Dockerfile for all platforms of the lab. */
+  build(builder: Builder, name: string, dockerfile: string, output?: string): BuildRun {
+    const buildContext = join(this.dir, name);
+    mkdirSync(buildContext);
+    writeFileSync(join(buildContext, "Dockerfile"), dockerfile);
+    return new BuildRun(this.deps.cli, {
+      request: {
+        dockerfile: join(buildContext, "Dockerfile"),
+        buildContext,
+        builder: builder.name,
+        platforms: labNodes.map(({ architecture }) => `linux/${architecture}`),
+        output: output === undefined ? { kind: "none" } : { kind: "folder", path: output },
+        noCache: true,
+      },
+      builder,
+      labels: { dockerfile: "Dockerfile", output: "" },
+    });
+  }
+}
+
+/** Names of what runs in a namespace, as `kind/name`. */
+export async function objectsOf(namespace: string): Promise<string[]> {
+  const kinds = "deployments,statefulsets,replicasets,pods,configmaps";
+  const { stdout } = await kubectl("get", kinds, "-n", namespace, "-o", "name");
+  return stdout.split("\n").filter((name) => name !== "" && name !== "configmap/kube-root-ca.crt");
+}
+
+export async function namespaceExists(name: string): Promise<boolean> {
+  const { stdout } = await kubectl("get", "namespace", name, "--ignore-not-found", "-o", "name");
+  return stdout !== "";
+}
+
+export async function deleteNamespace(name: string): Promise<void> {
+  await kubectl("delete", "namespace", name, "--ignore-not-found");
+}
