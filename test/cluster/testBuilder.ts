@@ -32,14 +32,18 @@ export class TestBuilder {
   }
 
   async create(): Promise<void> {
-    for (const [index, { architecture }] of labNodes.entries()) {
-      const builderNode = ["--node", this.nodeName(architecture), "--platform", `linux/${architecture}`];
-      const options = `namespace=default,timeout=120s,"nodeselector=kubernetes.io/arch=${architecture}"`;
-      const settings = ["--driver-opt", options, "--buildkitd-config", labBuildkitdConfig];
-      const append = index > 0 ? ["--append"] : [];
-      await this.run(["create", "--name", this.name, "--driver", "kubernetes", ...append, ...builderNode, ...settings]);
-    }
+    for (const [index, { architecture }] of labNodes.entries()) await this.createNode(architecture, index > 0);
     await this.run(["inspect", "--bootstrap", this.name]);
+  }
+
+  /** Adds a builder node, as a user of the command line does. */
+  async createNode(architecture: Architecture, isAppended: boolean, ...flags: readonly string[]): Promise<void> {
+    const builderNode = ["--node", this.nodeName(architecture), "--platform", `linux/${architecture}`];
+    const options = `namespace=default,timeout=120s,"nodeselector=kubernetes.io/arch=${architecture}"`;
+    const settings = ["--driver-opt", options, "--buildkitd-config", labBuildkitdConfig];
+    const append = isAppended ? ["--append"] : [];
+    const name = ["--name", this.name, "--driver", "kubernetes"];
+    await this.run(["create", ...name, ...append, ...builderNode, ...settings, ...flags]);
   }
 
   /** Builds for all platforms of the lab. */
