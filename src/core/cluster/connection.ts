@@ -104,11 +104,10 @@ export class ClusterConnection implements Disposable {
     if (reload !== this.#reloads) return; // A later change came in between, or the end.
     if (result instanceof UserError) {
       this.#broken = result;
-      this.#switchAll(undefined, false);
+      this.#switchAll(result, false);
       return;
     }
-    const wasBroken = this.#broken !== undefined;
-    if (result.identity === this.#link.access.identity && !wasBroken) return;
+    if (result.identity === this.#link.access.identity && !this.#broken) return;
     this.#broken = undefined;
     const previous = this.#link;
     this.#link = this.#route.link(result);
@@ -116,14 +115,24 @@ export class ClusterConnection implements Disposable {
     previous.dispose();
   }
 
-  #switchAll(collections: Collections | undefined, isSameServer: boolean): void {
-    const reason = this.#broken?.message ?? "";
-    this.#nodes.switchTo(collections?.nodes() ?? failedResource(reason), isSameServer);
+  #switchAll(target: Collections | UserError, isSameServer: boolean): void {
+    const sourceOf = <T>(of: (collections: Collections) => Resource<T>): Resource<T> =>
+      target instanceof UserError ? failedResource(target) : of(target);
+    this.#nodes.switchTo(
+      sourceOf((collections) => collections.nodes()),
+      isSameServer,
+    );
     for (const [namespace, pods] of this.#pods) {
-      pods.switchTo(collections?.pods(namespace) ?? failedResource(reason), isSameServer);
+      pods.switchTo(
+        sourceOf((collections) => collections.pods(namespace)),
+        isSameServer,
+      );
     }
     for (const [namespace, workloads] of this.#workloads) {
-      workloads.switchTo(collections?.workloads(namespace) ?? failedResource(reason), isSameServer);
+      workloads.switchTo(
+        sourceOf((collections) => collections.workloads(namespace)),
+        isSameServer,
+      );
     }
   }
 
@@ -134,7 +143,7 @@ export class ClusterConnection implements Disposable {
   ): SwitchedResource<T> {
     const existing = known.get(namespace);
     if (existing) return existing;
-    const fresh = new SwitchedResource(this.#broken ? failedResource<T>(this.#broken.message) : source());
+    const fresh = new SwitchedResource(this.#broken ? failedResource<T>(this.#broken) : source());
     known.set(namespace, fresh);
     return fresh;
   }

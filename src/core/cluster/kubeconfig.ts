@@ -40,7 +40,7 @@ export interface ClusterAccess {
 
 /** The files that make up the kubeconfig at this place, in kubectl's order; they need not exist. */
 export function kubeconfigFiles({ path: file, env }: KubeconfigLocation): readonly string[] {
-  const home = env["HOME"] ?? env["USERPROFILE"] ?? homedir();
+  const home = env["HOME"] || env["USERPROFILE"] || homedir();
   if (file) return [path.resolve(file.replace(/^~(?=[/\\])/, home))];
   const listed = (env["KUBECONFIG"] ?? "").split(path.delimiter).filter((entry) => entry !== "");
   if (listed.length > 0) return [...new Set(listed.map((entry) => path.resolve(entry)))];

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { Emitter, type Event } from "../event.ts";
-import { isAbort } from "../errors.ts";
+import { isAbort, UserError } from "../errors.ts";
 import type { KubeApi, WatchEvent } from "./api.ts";
 import { ApiError, isExpired } from "./apiError.ts";
 import { type Attempt, explain } from "./explain.ts";
-import type { Watched, WatchStatus } from "./objects.ts";
+import type { Watched, WatchStatus, WatchTrouble } from "./objects.ts";
 import { metadataOf } from "./wire.ts";
 
 /** A collection that is kept up to date as long as somebody listens. */
@@ -47,6 +47,7 @@ const firstPauseMs = 250;
 const longestPauseMs = 30_000;
 /** For what only a change of rights can mend. */
 const forbiddenPauseMs = 60_000;
+const longestSignInPauseMs = 600_000;
 /** A watch that ends sooner without having said anything counts as a failure, or we would ask again at once for ever. */
 const shortestWatchMs = 1_000;
 
@@ -129,6 +130,7 @@ export class ListWatch<T> implements Resource<T> {
     let failures = 0;
     while (!signal.aborted) {
       this.#openedMs = undefined;
+      const startedMs = this.#pacing.now();
       let error: unknown;
       try {
         await this.#listAndWatch(signal);
@@ -142,8 +144,8 @@ export class ListWatch<T> implements Resource<T> {
       failures += 1;
       if (isExpired(error)) this.#version = undefined;
       else if (error !== undefined) this.#fail(error, failures);
-      const pauseMs = isForbidden(error) ? forbiddenPauseMs : backOffMs(failures, this.#pacing.random());
-      await this.#pause(pauseMs, signal);
+      const pauseMs = backOffMs(failures, this.#pacing.random());
+      await this.#pause(Math.max(pauseMs, leastPauseMs(error, this.#pacing.now() - startedMs)), signal);
     }
   }
 
@@ -210,15 +212,15 @@ export class ListWatch<T> implements Resource<T> {
   }
 
   #fail(error: unknown, failures: number): void {
-    const reason = explain(error, this.#api.access.context, this.#collection.attempt).message;
+    const trouble = troubleOf(explain(error, this.#api.access.context, this.#collection.attempt));
     if (isForbidden(error)) {
       this.#items = new Map();
       this.#hasItems = false;
       this.#version = undefined;
     }
-    if (!this.#hasItems) this.#setStatus({ kind: "failed", reason });
+    if (!this.#hasItems) this.#setStatus({ kind: "failed", ...trouble });
     // The first failure of a live watch may be a connection that was cut: then the next attempt goes well.
-    else if (failures > 1 || this.#status.kind !== "live") this.#setStatus({ kind: "stale", reason });
+    else if (failures > 1 || this.#status.kind !== "live") this.#setStatus({ kind: "stale", ...trouble });
   }
 
   #setStatus(status: WatchStatus): void {
@@ -247,9 +249,21 @@ export class ListWatch<T> implements Resource<T> {
   }
 }
 
+/** The error as the state of a collection. */
+export function troubleOf({ message, remedy }: UserError): WatchTrouble {
+  return remedy === undefined ? { reason: message } : { reason: message, remedy };
+}
+
 function backOffMs(failures: number, random: number): number {
   const fullMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (failures - 1));
   return fullMs * (0.5 + random / 2);
+}
+
+/** What must pass in any case before the next attempt, after one that failed so and took so long. */
+function leastPauseMs(error: unknown, tookMs: number): number {
+  if (isForbidden(error)) return forbiddenPauseMs;
+  // Signing in failed. A plugin that took its time may have opened a browser: people must not get one every half minute.
+  return error instanceof UserError ? Math.min(longestSignInPauseMs, 20 * tookMs) : 0;
 }
 
 function isForbidden(error: unknown): boolean {

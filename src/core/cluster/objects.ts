@@ -68,9 +68,17 @@ export type WatchStatus =
   | { readonly kind: "loading" }
   | { readonly kind: "live" }
   /** The connection is gone; the items are the last that were known. */
-  | { readonly kind: "stale"; readonly reason: string }
+  | ({ readonly kind: "stale" } & WatchTrouble)
   /** Nothing can be known: forbidden, unreachable, not authenticated. */
-  | { readonly kind: "failed"; readonly reason: string };
+  | ({ readonly kind: "failed" } & WatchTrouble);
+
+/** Why a collection is not up to date. */
+export interface WatchTrouble {
+  /** What is wrong, as a sentence. */
+  readonly reason: string;
+  /** What people can do about it, as a sentence; absent when it is only to be waited for. */
+  readonly remedy?: string;
+}
 
 /** A watched collection at one moment. A new object whenever anything in it changes. */
 export interface Watched<T> {

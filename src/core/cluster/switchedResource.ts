@@ -1,5 +1,6 @@
 import { type Disposable, Emitter, type Event } from "../event.ts";
-import type { Resource } from "./listWatch.ts";
+import type { UserError } from "../errors.ts";
+import { type Resource, troubleOf } from "./listWatch.ts";
 import type { Watched } from "./objects.ts";
 
 /** A resource whose source can be exchanged under its listeners. */
@@ -65,9 +66,9 @@ export class SwitchedResource<T> implements Resource<T> {
 }
 
 /** A resource that cannot be had, for a reason that only its owner can lift. */
-export function failedResource<T>(reason: string): Resource<T> {
+export function failedResource<T>(error: UserError): Resource<T> {
   return {
-    current: { status: { kind: "failed", reason }, items: [] },
+    current: { status: { kind: "failed", ...troubleOf(error) }, items: [] },
     onDidChange: () => ({ dispose: () => undefined }),
     retry: () => undefined,
   };

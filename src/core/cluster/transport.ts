@@ -71,6 +71,8 @@ export class Transport implements Disposable {
     try {
       return await this.#exchange(request, credentials, trust);
     } catch (error) {
+      // On another connection it goes well. What changes something is not repeated: it may have been done.
+      if (error instanceof ClosedMeanwhile && request.method === "GET") return this.send(request);
       if (!isUntrusted(error) || trust.ca !== undefined) throw error;
     }
     // Without an authority in the kubeconfig the system's count, as for kubectl; Node alone knows only its own.
@@ -157,11 +159,25 @@ async function exchange(
       clearTimeout(connectTimer);
       request.signal?.removeEventListener("abort", abort);
     });
-    wire.on("error", reject);
+    wire.on("error", (error) => reject(wire.reusedSocket && isReset(error) ? new ClosedMeanwhile(error) : error));
     wire.once("response", (message) => {
       response = message;
       resolve(message);
     });
     wire.end(request.body);
   });
+}
+
+/** A kept connection was closed by the server while it was idle, at the moment of its next use. */
+class ClosedMeanwhile extends Error {
+  override readonly name = "ClosedMeanwhile";
+  readonly code = "ECONNRESET";
+
+  constructor(cause: Error) {
+    super(cause.message, { cause });
+  }
+}
+
+function isReset(error: Error): boolean {
+  return "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE");
 }

@@ -63,6 +63,29 @@ describe("requests", () => {
     assert.equal(server.connections, 1);
   });
 
+  test("takes another connection when a kept one was closed meanwhile", async () => {
+    await using server = await FakeApi.start((request, response) => {
+      // The second request is answered by closing the connection that the first had left open.
+      if (server.requests.length === 2) request.socket.destroy();
+      else json(response, { connection: server.connections });
+    });
+    const api = connect(server.url);
+    assert.deepEqual(await api.request("GET", "/api"), { connection: 1 });
+    assert.deepEqual(await api.request("GET", "/api"), { connection: 2 });
+  });
+
+  test("does not repeat what may have been done", async () => {
+    await using server = await FakeApi.start((request, response) => {
+      if (request.method === "POST") request.socket.destroy();
+      else json(response, {});
+    });
+    const api = connect(server.url);
+    await api.request("GET", "/api");
+    const error = await failure(api.request("POST", "/api", { body: {} }));
+    assert.match(explain(error, accessTo(server.url).context).message, /has closed the connection\.$/);
+    assert.equal(server.requests.length, 2);
+  });
+
   test("reads compressed answers", async () => {
     await using server = await FakeApi.start((request, response) => {
       assert.equal(request.headers["accept-encoding"], "gzip");

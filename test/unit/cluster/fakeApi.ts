@@ -12,6 +12,7 @@ export interface SeenRequest {
   readonly url: URL;
   readonly headers: IncomingMessage["headers"];
   readonly body: string;
+  readonly socket: Socket;
 }
 
 type Handler = (request: SeenRequest, response: ServerResponse) => void;
@@ -83,6 +84,7 @@ export class FakeApi implements AsyncDisposable {
       url: new URL(message.url ?? "", this.url),
       headers: message.headers,
       body: Buffer.concat(chunks).toString(),
+      socket: message.socket,
     };
     this.requests.push(request);
     this.handler(request, response);

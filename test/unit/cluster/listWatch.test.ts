@@ -1,125 +1,8 @@
 import assert from "node:assert/strict";
-import type { ServerResponse } from "node:http";
 import { describe, test } from "node:test";
-import { KubeApi } from "../../../src/core/cluster/api.ts";
 import { firstOf } from "../../../src/core/cluster/first.ts";
-import { ListWatch, type Pacing, type Resource } from "../../../src/core/cluster/listWatch.ts";
-import type { Watched } from "../../../src/core/cluster/objects.ts";
-import type { Disposable } from "../../../src/core/event.ts";
-import { accessTo, event, FakeApi, forbid, list, type SeenRequest, status } from "./fakeApi.ts";
-
-/** Time that stands still but for pauses, which last no time and are noted. */
-class TestPacing implements Pacing {
-  readonly pausesMs: number[] = [];
-  timeMs = 0;
-  /** How far time goes on whenever somebody looks at the clock. */
-  stepMs = 0;
-  /** While set, pauses do not end by themselves. */
-  isHeld = false;
-
-  now(): number {
-    this.timeMs += this.stepMs;
-    return this.timeMs;
-  }
-
-  async delay(delayMs: number, signal: AbortSignal): Promise<void> {
-    this.pausesMs.push(delayMs);
-    this.timeMs += delayMs;
-    if (!this.isHeld) return;
-    await new Promise<void>((_resolve, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason as Error));
-    });
-  }
-
-  random(): number {
-    return 1;
-  }
-}
-
-function parse(object: unknown): string | undefined {
-  const { metadata, shown } = object as { metadata: { name: string }; shown?: string };
-  return shown === "no" ? undefined : (shown ?? metadata.name);
-}
-
-type Answer = (response: ServerResponse, request: SeenRequest) => void;
-
-/** One collection on a server that answers lists and watches as told, each in turn; the last answer is repeated. */
-class Bench implements AsyncDisposable {
-  readonly pacing = new TestPacing();
-  readonly api: KubeApi;
-  readonly names: Resource<string>;
-  readonly server: FakeApi;
-
-  private constructor(server: FakeApi) {
-    this.server = server;
-    this.api = new KubeApi(accessTo(server.url), {});
-    const attempt = { verbs: "list, watch", resource: "things" };
-    this.names = new ListWatch(this.api, { path: "/api/v1/things", labelSelector: "app", parse, attempt }, this.pacing);
-  }
-
-  static async start(lists: readonly Answer[], watches: readonly Answer[]): Promise<Bench> {
-    const left = { lists: [...lists], watches: [...watches] };
-    const next = (answers: Answer[]): Answer => (answers.length > 1 ? answers.shift() : answers[0]) ?? silence;
-    return new Bench(
-      await FakeApi.start((request, response) => {
-        const isWatch = request.url.searchParams.has("watch");
-        next(isWatch ? left.watches : left.lists)(response, request);
-      }),
-    );
-  }
-
-  /** Resolves with the first snapshot that looks so. */
-  async until(check: (snapshot: Watched<string>) => boolean): Promise<Watched<string>> {
-    const { promise, resolve } = Promise.withResolvers<Watched<string>>();
-    const subscription = this.names.onDidChange((snapshot) => {
-      if (check(snapshot)) resolve(snapshot);
-    });
-    if (check(this.names.current)) resolve(this.names.current);
-    keep(subscription);
-    return promise;
-  }
-
-  async untilItems(...items: readonly string[]): Promise<Watched<string>> {
-    return this.until((snapshot) => snapshot.items.join() === items.join() && snapshot.status.kind === "live");
-  }
-
-  /** What was asked, in short. */
-  get asked(): readonly string[] {
-    return this.server.requests.map(({ url: { searchParams } }) => {
-      const version = searchParams.get("resourceVersion") ?? "";
-      return searchParams.has("watch") ? `watch ${version}` : `list ${searchParams.get("continue") ?? ""}`.trim();
-    });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const subscription of kept.splice(0)) subscription.dispose();
-    this.api.dispose();
-    await this.server[Symbol.asyncDispose]();
-  }
-}
-
-/** Subscriptions are kept to the end of the test, so that the watch goes on between two waits. */
-const kept: Disposable[] = [];
-function keep(subscription: Disposable): void {
-  kept.push(subscription);
-}
-
-const thing = (name: string, resourceVersion = "1", shown?: string): object => ({
-  metadata: { name, resourceVersion },
-  shown,
-});
-const silence: Answer = (response) => response.flushHeaders();
-const end: Answer = (response) => response.end();
-const refuse: Answer = (response) => response.socket?.destroy();
-const forbidden: Answer = (response) => forbid(response, "list", "things");
-const things =
-  (version: string, ...names: readonly string[]): Answer =>
-  (response) =>
-    list(
-      response,
-      names.map((name) => thing(name)),
-      version,
-    );
+import { event, list, status } from "./fakeApi.ts";
+import { type Answer, Bench, end, forbidden, keep, refuse, silence, thing, things } from "./watchBench.ts";
 
 describe("a collection", () => {
   test("is listed in pages, then watched from there with bookmarks", async () => {
@@ -282,7 +165,7 @@ describe("a collection that is forbidden", () => {
     await using bench = await Bench.start([forbidden, things("1", "a")], [silence]);
     const { status: failed } = await bench.until((snapshot) => snapshot.status.kind === "failed");
     const reason = "Not allowed to list things in cluster lab (needs list, watch on things).";
-    assert.deepEqual(failed, { kind: "failed", reason });
+    assert.equal(failed.kind === "failed" && failed.reason, reason);
     await bench.untilItems("a");
     assert.deepEqual(bench.pacing.pausesMs, [60_000]);
   });
@@ -292,6 +175,30 @@ describe("a collection that is forbidden", () => {
     bench.pacing.isHeld = true;
     const snapshot = await bench.until(({ status: { kind } }) => kind === "failed");
     assert.deepEqual(snapshot.items, []);
+  });
+});
+
+describe("a sign-in that fails", () => {
+  const missing = { apiVersion: "v1", command: "no-such-login", installHint: "Install it." };
+
+  test("says what to do about it", async () => {
+    await using bench = await Bench.start([], [], { exec: missing });
+    const { status: failed } = await bench.until((snapshot) => snapshot.status.kind === "failed");
+    assert.deepEqual(failed.kind === "failed" && failed.remedy, "Install it.");
+    assert.equal(bench.server.requests.length, 0);
+  });
+
+  test("is tried again the later, the longer it took", async () => {
+    for (const [stepMs, pauseMs] of [
+      [1000, 20_000],
+      [180_000, 600_000],
+    ] as const) {
+      await using bench = await Bench.start([], [], { exec: missing });
+      bench.pacing.isHeld = true;
+      bench.pacing.stepMs = stepMs;
+      await bench.until((snapshot) => snapshot.status.kind === "failed");
+      assert.deepEqual(bench.pacing.pausesMs, [pauseMs]);
+    }
   });
 });
 
