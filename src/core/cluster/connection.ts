@@ -116,24 +116,11 @@ export class ClusterConnection implements Disposable {
   }
 
   #switchAll(target: Collections | UserError, isSameServer: boolean): void {
-    const sourceOf = <T>(of: (collections: Collections) => Resource<T>): Resource<T> =>
-      target instanceof UserError ? failedResource(target) : of(target);
-    this.#nodes.switchTo(
-      sourceOf((collections) => collections.nodes()),
-      isSameServer,
-    );
-    for (const [namespace, pods] of this.#pods) {
-      pods.switchTo(
-        sourceOf((collections) => collections.pods(namespace)),
-        isSameServer,
-      );
-    }
-    for (const [namespace, workloads] of this.#workloads) {
-      workloads.switchTo(
-        sourceOf((collections) => collections.workloads(namespace)),
-        isSameServer,
-      );
-    }
+    const move = <T>(resource: SwitchedResource<T>, of: (collections: Collections) => Resource<T>): void =>
+      resource.switchTo(target instanceof UserError ? failedResource(target) : of(target), isSameServer);
+    move(this.#nodes, (collections) => collections.nodes());
+    for (const [namespace, pods] of this.#pods) move(pods, (collections) => collections.pods(namespace));
+    for (const [namespace, own] of this.#workloads) move(own, (collections) => collections.workloads(namespace));
   }
 
   #switched<T>(

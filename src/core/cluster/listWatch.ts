@@ -12,7 +12,10 @@ import { metadataOf } from "./wire.ts";
 export interface Resource<T> {
   /** The latest snapshot; `loading` until the first listener has come and the first list is there. */
   readonly current: Watched<T>;
-  /** Fires with the new snapshot, at most about twenty times a second. The first listener starts the watch, the last one to go ends it. */
+  /**
+   * Fires with the new snapshot, at most about twenty times a second. The first listener starts the watch, the last one
+   * to go ends it.
+   */
   readonly onDidChange: Event<Watched<T>>;
   /** Tries again now instead of after the rest of the pause that follows a failure. */
   retry(): void;
@@ -48,7 +51,7 @@ const longestPauseMs = 30_000;
 /** For what only a change of rights can mend. */
 const forbiddenPauseMs = 60_000;
 const longestSignInPauseMs = 600_000;
-/** A watch that ends sooner without having said anything counts as a failure, or we would ask again at once for ever. */
+/** A watch that ends sooner counts as a failure, or one that the server always ends would be asked for without pause. */
 const shortestWatchMs = 1_000;
 
 const realPacing: Pacing = {
