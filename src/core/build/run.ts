@@ -7,6 +7,7 @@ import { buildArgs } from "../buildx/args.ts";
 import type { Builder } from "../buildx/builder.ts";
 import type { BuildxCli, Exit } from "../buildx/cli.ts";
 import { kubeconfigOf } from "../buildx/kubeconfig.ts";
+import { multiNodePushProblem } from "../buildx/version.ts";
 import { UserError } from "../errors.ts";
 import { Emitter, type Event } from "../event.ts";
 import { t } from "../l10n.ts";
@@ -69,6 +70,9 @@ export class BuildRun {
     this.#builder = builder;
     this.#labels = labels;
     this.#model = new BuildModel({ platforms: request.platforms, ...source });
+    const problem = this.plan.isMultiNode && request.output.kind === "push" && multiNodePushProblem(cli.version);
+    if (problem)
+      throw new UserError(problem, { remedy: t("Install another version of buildx."), action: "installBuildx" });
     this.#directory = join(tmpdir(), `multi-arch-build-${this.id}`);
     this.#args = buildArgs(request, this.#metadataFile);
   }

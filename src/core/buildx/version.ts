@@ -1,4 +1,5 @@
 import semver from "semver";
+import { t } from "../l10n.ts";
 
 /** The version of a buildx binary. */
 export interface BuildxVersion {
@@ -29,4 +30,14 @@ export function parseBuildxVersion(output: string): BuildxVersion | undefined {
 /** True when the version is that release or newer. A development build that names no release counts as new. */
 export function isAtLeast(version: BuildxVersion, release: string): boolean {
   return version.release === undefined || semver.gte(version.release, release);
+}
+
+/** Why this buildx must not push images that several builder nodes have built, as a sentence; undefined when it may. */
+export function multiNodePushProblem(version: BuildxVersion): string | undefined {
+  // Only the first node pushes by digest there, the others push the tag itself (`build/build.go`).
+  if (version.release !== "0.37.0") return undefined;
+  return t(
+    "buildx {0} pushes images of several platforms wrongly: the tag may lead to one of them only.",
+    version.text,
+  );
 }

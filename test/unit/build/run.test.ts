@@ -209,6 +209,15 @@ describe("BuildRun", () => {
   it("refuses what buildx cannot be given before anything starts", () => {
     assert.throws(() => new BuildRun(fakeBuildx([]), options({ request: { ...request, platforms: [] } })), UserError);
   });
+
+  it("refuses to push from several nodes with the buildx that breaks the tag", () => {
+    const push = { ...request, output: { kind: "push", reference: "registry.example.com/app:1" } } as const;
+    const withVersion = (release: string): BuildxCli =>
+      new BuildxCli(["docker-buildx"], {}, { version: { text: `v${release}`, release } });
+    assert.throws(() => new BuildRun(withVersion("0.37.0"), options({ request: push })), /v0\.37\.0 pushes .* wrongly/);
+    assert.ok(new BuildRun(withVersion("0.37.2"), options({ request: push })));
+    assert.ok(new BuildRun(withVersion("0.37.0"), options({ request: { ...push, platforms: ["linux/arm64"] } })));
+  });
 });
 
 describe("Builds", () => {
