@@ -39,6 +39,7 @@ function Middle(): JSX.Element {
     if (!scroller || !preface.current) return undefined;
     const measure = (): void => {
       panel.width.value = scroller.clientWidth;
+      panel.height.value = window.innerHeight;
       setPrefaceHeight(preface.current?.offsetHeight ?? 0);
     };
     const observer = new ResizeObserver(measure);

@@ -6,6 +6,7 @@ import { shortNames } from "./describe.ts";
 import { px, stageHeight } from "./geometry.ts";
 import { moveInGrid } from "./gridKeys.ts";
 import { StageHead, StepLine } from "./gridRow.tsx";
+import { Icon } from "./icon.tsx";
 import { t } from "./l10n.ts";
 import { laneClass } from "./lane.ts";
 import { useHead, usePanel, type Panel } from "./panel.ts";
@@ -187,9 +188,15 @@ function ColumnHeads(): JSX.Element {
 
 function NoSteps(): JSX.Element {
   const { isRunning } = usePanel();
-  const { messages } = useHead();
+  const { messages, waitingFor } = useHead();
   return (
     <div class="empty">
+      {waitingFor && (
+        <p class="waiting">
+          <Icon name="loading" className="verdict-running" />
+          {waitingFor}
+        </p>
+      )}
       <p>
         {isRunning.value ? t("Steps appear here as soon as BuildKit reports them.") : t("This build has no steps.")}
       </p>

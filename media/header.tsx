@@ -70,7 +70,9 @@ function About({ head }: { head: BuildHead }): JSX.Element {
       {head.output && <Output head={head} />}
     </span>,
     <span>{builderText(head)}</span>,
-    ...(progressText(head) ? [<span class="digits">{progressText(head)}</span>] : []),
+    ...(progressText(head)
+      ? [<span class={`digits ${head.waitingFor ? "strong" : ""}`}>{progressText(head)}</span>]
+      : []),
   ];
   return (
     <p class="about">

@@ -24,6 +24,8 @@ export class Panel {
   readonly post: (message: FromWebview) => void;
   /** Width of the table in CSS pixels. */
   readonly width = signal(1000);
+  /** Height of the whole page in CSS pixels. */
+  readonly height = signal(window.innerHeight);
   /** Text of the log search; undefined while the search is closed. */
   readonly query = signal<string | undefined>(undefined);
   /** The row that the table shall bring into sight; a new object for each wish. */
@@ -117,6 +119,18 @@ export class Panel {
     this.view.follow.value = true;
   }
 
+  /** Follows the output or stops it. To follow means to see what is at work, also after a look at something else. */
+  toggleFollow(): void {
+    const { follow, picked } = this.view;
+    const wanted = picked.peek();
+    const row = wanted?.kind === "row" ? this.store.row(wanted.rowId)?.peek() : undefined;
+    const isAtWork = row?.cells.some((cell) => cell?.state === "running") ?? false;
+    batch(() => {
+      follow.value = !follow.peek();
+      if (follow.peek() && this.isRunning.peek() && !isAtWork) picked.value = undefined;
+    });
+  }
+
   /** Shows the log of the step with this id, if the build has one. */
   pickStep(stepId: string): void {
     const selection = selectionOfStep(stepId, this.store.rows(), this.store.shared.peek());
@@ -129,10 +143,15 @@ export class Panel {
     this.revealed.value = { rowId };
   }
 
-  /** Many short steps must not make the log flicker: while the build runs, a choice holds for a moment. */
+  /**
+   * Many short steps must not make the log flicker: while the build runs, a choice holds for a moment. And it holds for
+   * as long as the user reads, that is until they follow again.
+   */
   #chooseStep(nowMs: number): void {
     const head = this.store.head.value;
-    if (!head || (!isEnded(head.state) && nowMs - this.#chosenAtMs < leastMsPerChoice)) return;
+    if (!head) return;
+    const mayWait = !isEnded(head.state) && this.#automatic.peek() !== undefined;
+    if (mayWait && (!this.view.follow.value || nowMs - this.#chosenAtMs < leastMsPerChoice)) return;
     const rows = this.store.rows();
     const shared = this.store.shared.peek();
     const next = automaticSelection(this.#automatic.peek(), { rows, shared, state: head.state, failure: head.failure });

@@ -8,7 +8,7 @@ export type Selection =
 
 /**
  * What is shown until the user picks a step: the failed one; else the one at work, and it stays while it runs so that
- * the log does not jump; after the end the one that took longest.
+ * the log does not jump; after the end the last one, or in a build that is opened then the one that took longest.
  */
 export function automaticSelection(
   previous: Selection | undefined,
@@ -26,8 +26,9 @@ export function automaticSelection(
     const running = row?.cells.findIndex((cell) => cell?.state === "running") ?? -1;
     if (row && running >= 0) return { ...previous, laneIndex: keepOr(row, previous.laneIndex, running) };
   }
-  const next = oldestRunning(build.rows) ?? (isEnded(build.state) ? longest(build.rows) : undefined) ?? previous;
-  return next ?? runningShared(build.shared);
+  const last = previous?.kind === "row" ? previous : undefined;
+  const slowest = isEnded(build.state) ? longest(build.rows) : undefined;
+  return oldestRunning(build.rows) ?? last ?? slowest ?? previous ?? runningShared(build.shared);
 }
 
 /** Before the first step it is the machinery that works, for example on the builder's pods. */

@@ -29,7 +29,12 @@ export function LogPane(): JSX.Element {
   const isStacked = panel.width.value < sideBySideWidth;
   useLayoutEffect(() => logs.watch(stepIds), [stepIds.join()]);
   return (
-    <section id="log" class="log" aria-label={t("Log")} style={{ height: px(logHeightOf(view.logHeight.value)) }}>
+    <section
+      id="log"
+      class="log"
+      aria-label={t("Log")}
+      style={{ height: px(logHeightOf(view.logHeight.value, panel.height.value)) }}
+    >
       {target ? (
         <Logs key={stepIds.join()} target={target} isStacked={isStacked} />
       ) : (
@@ -102,7 +107,8 @@ function useMatches(columns: readonly LogColumn[], query: string | undefined): r
 }
 
 function LogTools(): JSX.Element {
-  const { view, query } = usePanel();
+  const panel = usePanel();
+  const { view, query } = panel;
   return (
     <div class="tools">
       <PlatformPicker />
@@ -110,7 +116,7 @@ function LogTools(): JSX.Element {
         class="tool toggle"
         aria-pressed={view.follow.value}
         title={t("Scroll to new output as it comes")}
-        onClick={() => (view.follow.value = !view.follow.value)}
+        onClick={() => panel.toggleFollow()}
       >
         <Icon name={view.follow.value ? "check" : "blank"} />
         {t("Follow")}

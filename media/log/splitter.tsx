@@ -11,18 +11,18 @@ const mostShare = 0.75;
 const presetShare = 0.24;
 
 /** The height of the log in CSS pixels; it never fills the whole window, whatever was saved. */
-export function logHeightOf(saved: number | undefined): number {
-  const most = window.innerHeight * mostShare;
-  return Math.round(Math.max(leastHeight, Math.min(most, saved ?? Math.max(140, window.innerHeight * presetShare))));
+export function logHeightOf(saved: number | undefined, windowHeight: number): number {
+  const wanted = saved ?? Math.max(140, windowHeight * presetShare);
+  return Math.round(Math.max(leastHeight, Math.min(windowHeight * mostShare, wanted)));
 }
 
 /** The edge between table and log: dragged by mouse, moved by arrow keys, back to its place by a double click. */
 export function Splitter(): JSX.Element {
-  const { view } = usePanel();
+  const { view, height: windowHeight } = usePanel();
   const drag = useRef<{ readonly startY: number; readonly height: number }>(undefined);
-  const height = logHeightOf(view.logHeight.value);
+  const height = logHeightOf(view.logHeight.value, windowHeight.value);
   const resize = (next: number): void => {
-    view.logHeight.value = logHeightOf(next);
+    view.logHeight.value = logHeightOf(next, windowHeight.peek());
   };
   return (
     <div
@@ -34,7 +34,7 @@ export function Splitter(): JSX.Element {
       aria-controls="log"
       aria-valuenow={height}
       aria-valuemin={leastHeight}
-      aria-valuemax={Math.round(window.innerHeight * mostShare)}
+      aria-valuemax={Math.round(windowHeight.value * mostShare)}
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId);
         drag.current = { startY: event.clientY, height };
@@ -64,7 +64,7 @@ function heightAfter(key: string, height: number): number | undefined {
     case "Home":
       return leastHeight;
     case "End":
-      return window.innerHeight;
+      return Infinity;
     default:
       return undefined;
   }

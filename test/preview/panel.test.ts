@@ -129,10 +129,10 @@ describe("keyboard", () => {
   test("arrow keys change the height of the log", async () => {
     await open("running");
     const splitter = page.getByRole("separator");
-    const before = Number(await splitter.getAttribute("aria-valuenow"));
+    const height = Number(await splitter.getAttribute("aria-valuenow"));
     await splitter.press("ArrowUp");
-    assert.equal(Number(await splitter.getAttribute("aria-valuenow")), before + 24);
-    assert.equal(await page.locator(".log").evaluate((log) => log.clientHeight), before + 24);
+    assert.equal(Number(await splitter.getAttribute("aria-valuenow")), height + 24);
+    assert.equal(await page.locator(".log").evaluate((log) => log.clientHeight), height + 24);
   });
 });
 
@@ -152,7 +152,7 @@ describe("a running build", () => {
       await new Promise((resolve) => setTimeout(resolve, 1_000));
       return [...rows];
     });
-    assert.deepEqual(drawn.toSorted(), ["row-9", "stage:row-5"]);
+    assert.deepEqual(new Set(drawn), new Set(["row-9", "stage:row-5"]));
   });
 
   test("its timers and widths grow while nothing moves", async () => {
@@ -165,10 +165,10 @@ describe("a running build", () => {
         }),
       );
     const elapsed = page.locator(".elapsed");
-    const before = await places();
+    const still = await places();
     const first = await elapsed.textContent();
     await page.waitForFunction((text) => document.querySelector(".elapsed")?.textContent !== text, first);
-    assert.deepEqual(await places(), before);
+    assert.deepEqual(await places(), still);
   });
 
   test("the log follows, stops when scrolled up, and goes on at the end", async () => {

@@ -67,8 +67,8 @@ async function readPage({
     return { type: "text/html", body: page(script) };
   }
   if (pathname === "/recorded.js") {
-    const build = readRecording(recording ?? "", Number(searchParams.get("part") ?? 1));
-    return { type: "text/javascript", body: `window.recorded = ${JSON.stringify(build)};` };
+    const recorded = readRecording(recording ?? "", Number(searchParams.get("part") ?? 1));
+    return { type: "text/javascript", body: `window.recorded = ${JSON.stringify(recorded)};` };
   }
   const file = path.basename(pathname);
   return { type: types[path.extname(file)] ?? "application/octet-stream", body: await readFile(path.join(out, file)) };

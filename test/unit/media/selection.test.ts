@@ -38,7 +38,10 @@ describe("automaticSelection", () => {
     assert.equal(choose({ kind: "row", rowId: "c", laneIndex: 0 }, { failedStep: "late", state: "failed" }), "b1");
     assert.equal(choose(undefined, { failedStep: "export", state: "failed" }), "export");
   });
-  test("after the end shows the one that took longest", () => {
+  test("after the end stays where it is", () => {
+    assert.equal(choose({ kind: "row", rowId: "a", laneIndex: 0 }, { state: "done", ended: true }), "a0");
+  });
+  test("of a build that has ended before shows the step that took longest", () => {
     assert.equal(choose(undefined, { state: "done", ended: true }), "a1");
   });
   test("before the first step shows the machinery at work, and leaves it for the first step", () => {
