@@ -61,8 +61,8 @@ export async function stageApi(stage: Stage): Promise<KubeApi> {
   return new KubeApi(selectContext(kubeconfig), process.env);
 }
 
-/** What is there now is nobody's to delete afterwards. */
-async function noteNamespaces(stage: Stage): Promise<void> {
+/** Notes the namespaces there are: they are not ours to delete afterwards. */
+export async function noteNamespaces(stage: Stage): Promise<void> {
   const api = await stageApi(stage);
   try {
     const { items } = await api.listPage("/api/v1/namespaces");

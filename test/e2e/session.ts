@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Progress } from "../cluster/progress.ts";
+import { labStatus } from "../cluster/status.ts";
+import { cleanUp } from "../demo/cleanUp.ts";
+import { noteNamespaces, useLab } from "../demo/cluster.ts";
+import { editorEnvironment, vsix } from "../demo/editor.ts";
+import { ExtensionUi } from "../demo/extensionUi.ts";
+import { Stage } from "../demo/stage.ts";
+import { Workbench } from "../workbench/workbench.ts";
+
+const pictures = path.join(import.meta.dirname, "../../out/e2e");
+
+export interface SessionOptions {
+  /** The project: text by path. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Settings of the project. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Whether the project starts untrusted. */
+  readonly trust?: boolean;
+}
+
+/** A project open in a VS Code with the packed extension, on the lab. */
+export interface Session {
+  readonly stage: Stage;
+  readonly window: Workbench;
+  readonly extension: ExtensionUi;
+  /** A namespace of this session's own; made by the first builder, gone with the session. */
+  readonly namespace: string;
+  close(this: void): Promise<void>;
+}
+
+/** Opens a session; needs `npm run lab -- up` and `npm run package`. */
+export async function openSession({ files, settings, trust }: SessionOptions): Promise<Session> {
+  assert.equal((await labStatus()).state, "up", "These tests need the lab: npm run lab -- up");
+  assert.ok(existsSync(vsix), "These tests need the packed extension: npm run package");
+  const stage = new Stage(mkdtempSync(path.join(tmpdir(), "multi-arch-e2e-")));
+  const end = async () => assert.ok(await cleanUp(stage, new Progress()), "something of the session is left");
+  try {
+    const cluster = await useLab(stage);
+    await noteNamespaces(stage);
+    const own = { "multiArchBuilds.builder.buildkitdConfig": cluster.buildkitdConfig, ...settings };
+    placeFiles(stage, { ...files, ".vscode/settings.json": JSON.stringify(own) });
+    const window = await Workbench.open({
+      folder: stage.project,
+      vsix,
+      pictures,
+      trust,
+      env: editorEnvironment(stage, cluster),
+      viewport: { width: 1600, height: 900 },
+      timeoutMs: 60_000,
+    });
+    const close = async () => {
+      await window.close();
+      await end();
+    };
+    return {
+      stage,
+      window,
+      extension: new ExtensionUi(window),
+      namespace: path.basename(stage.dir).toLowerCase(),
+      close,
+    };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+function placeFiles(stage: Stage, files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) {
+    const file = path.join(stage.project, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+}
