@@ -35,9 +35,12 @@ export function followBuilder(
       throw new UserError(t("The kubeconfig it was created with is gone: {0}", kubeconfig.path));
     const address = kubeconfig.kind === "file" ? { kubeconfig: kubeconfig.path } : {};
     const connection = await connections.open(address);
+    if (isDisposed) {
+      connection.dispose();
+      return;
+    }
     current?.dispose();
     current = followConnection(builder, connection, onChange);
-    if (isDisposed) current.dispose();
   };
   const tryToConnect = (): void => {
     connect().catch((error: unknown) => {

@@ -108,6 +108,7 @@ function workloadState(
   if (status.kind === "failed") return [t("unknown"), "warning"];
   if (!workload) return [t("not created yet: the next build starts it"), "none"];
   if (workload.replicas === 0) return [t("scaled to 0"), "warning"];
+  if (workload.refusal !== undefined) return [workload.refusal, "warning"];
   const text = t("{0} of {1} ready", workload.readyReplicas, workload.replicas);
   const isStuck = pods.some((pod) => pod.state.kind === "stuck" || pod.state.kind === "dead");
   return [text, isStuck ? "warning" : "none"];
@@ -127,6 +128,7 @@ function podItem(parent: string, pod: Pod, nowMs: number): ExplorerItem {
         [t("Cluster node"), pod.nodeName ?? t("not scheduled")],
         [t("Created"), new Date(pod.createdMs).toISOString()],
         ...(text === undefined ? [] : ([[t("State"), text]] as const)),
+        ...("detail" in pod.state && pod.state.detail ? ([[t("Kubernetes says"), pod.state.detail]] as const) : []),
       ],
       severity: trouble ? "warning" : "none",
     },
