@@ -34,7 +34,13 @@ export class BuildPanel implements Disposable {
   /** How far each watched log has been sent. */
   #sent = new Map<string, number>();
 
-  constructor(build: BuildRun, extensionUri: vscode.Uri, actions: PanelActions, log: vscode.LogOutputChannel) {
+  constructor(
+    build: BuildRun,
+    extensionUri: vscode.Uri,
+    viewColumn: vscode.ViewColumn,
+    actions: PanelActions,
+    log: vscode.LogOutputChannel,
+  ) {
     this.build = build;
     this.#actions = actions;
     this.#log = log;
@@ -42,10 +48,13 @@ export class BuildPanel implements Disposable {
     this.#panel = vscode.window.createWebviewPanel(
       "multiArchBuilds.build",
       build.snapshot().head.dockerfile,
-      { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
+      { viewColumn, preserveFocus: true },
       { enableScripts: true, localResourceRoots: [dist] },
     );
-    this.#panel.iconPath = vscode.Uri.joinPath(extensionUri, "media", "icon.svg");
+    this.#panel.iconPath = {
+      light: vscode.Uri.joinPath(extensionUri, "media", "icon-light.svg"),
+      dark: vscode.Uri.joinPath(extensionUri, "media", "icon-dark.svg"),
+    };
     this.#subscriptions.add(this.#panel.webview.onDidReceiveMessage((message: FromWebview) => this.#receive(message)));
     this.#subscriptions.add(this.#panel.onDidChangeViewState(() => this.#hidden()));
     this.#subscriptions.add(build.onDidChange(() => this.#schedule()));
@@ -54,6 +63,11 @@ export class BuildPanel implements Disposable {
 
   get onDidDispose(): vscode.Event<void> {
     return this.#panel.onDidDispose;
+  }
+
+  /** The editor column the panel is in; undefined where it is in none. */
+  get viewColumn(): vscode.ViewColumn | undefined {
+    return this.#panel.viewColumn;
   }
 
   get isActive(): boolean {

@@ -45,7 +45,10 @@ export class BuildPanels implements Disposable {
       open.reveal();
       return;
     }
-    const panel = new BuildPanel(build, this.#extensionUri, this.#actions, this.#log);
+    // Where the others are: beside the active one, every «Build Again» would open one more column.
+    const column = [...this.#panels.values()].find((one) => one.viewColumn !== undefined)?.viewColumn;
+    const viewColumn = column ?? vscode.ViewColumn.Beside;
+    const panel = new BuildPanel(build, this.#extensionUri, viewColumn, this.#actions, this.#log);
     this.#panels.set(build.id, panel);
     panel.onDidDispose(() => {
       this.#panels.delete(build.id);
