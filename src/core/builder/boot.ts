@@ -5,6 +5,7 @@ import { lastError } from "../buildx/status.ts";
 import { isAtLeast } from "../buildx/version.ts";
 import type { ClusterConnection } from "../cluster/cluster.ts";
 import type { Workload } from "../cluster/objects.ts";
+import { findExisting } from "../cluster/workloads.ts";
 import { UserError } from "../errors.ts";
 import { type Disposable, DisposableStore } from "../event.ts";
 import { t } from "../l10n.ts";
@@ -28,7 +29,7 @@ export interface BootContext {
 }
 
 /** When buildx is content, the pods that were replaced may take this long to go. */
-const settleMs = 60_000;
+const settleMs = 30_000;
 
 /**
  * Starts a builder's pods through buildx and waits until all of them are ready. Meanwhile it quickens the pods'
@@ -90,8 +91,8 @@ class BootWatch implements Disposable {
   }
 
   /**
-   * Waits until all replicas are ready and those that were replaced are gone. False when they are not in time. Where
-   * the pods may not be watched, buildx's word must do.
+   * Waits until all replicas are ready and those that were replaced are gone; where that takes long, the former must
+   * do. False when they are not ready. Where the pods may not be watched, buildx's word must do.
    */
   async settled(): Promise<boolean> {
     const { connection, signal } = this.#context;
@@ -111,7 +112,7 @@ class BootWatch implements Disposable {
       const isSettledInTime = await promise;
       signal.throwIfAborted();
       await this.#restoreReplacing();
-      return isSettledInTime;
+      return isSettledInTime || (await this.#areAllReady());
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", giveUp);
@@ -121,6 +122,15 @@ class BootWatch implements Disposable {
   dispose(): void {
     this.#end.abort();
     this.#subscriptions.dispose();
+  }
+
+  async #areAllReady(): Promise<boolean> {
+    const { connection, signal } = this.#context;
+    const { nodes, namespace } = this.#request;
+    const names = nodes.map(({ workload }) => workload);
+    const found = await findExisting(connection.api, namespace, names, signal);
+    const ready = found.filter(({ readyReplicas, replicas }) => readyReplicas >= replicas);
+    return ready.length === nodes.length;
   }
 
   get #ownWorkloads(): readonly Workload[] {

@@ -91,7 +91,9 @@ export class BuilderStore implements Disposable {
 
   /** Reads the store now, and again when it was being read already. */
   async refresh(): Promise<readonly Builder[]> {
-    this.#reading = this.#reading.then(() => this.#read());
+    const read = (): Promise<void> => this.#read();
+    // Also after a reading whose listener has thrown, which its own caller is told.
+    this.#reading = this.#reading.then(read, read);
     await this.#reading;
     return this.#builders;
   }
