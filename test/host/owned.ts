@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { mkdtempSync, rmSync } from "node:fs";
+import { fstatSync, mkdtempSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import path from "node:path";
 
@@ -19,6 +19,15 @@ export function atExit(end: () => void): () => void {
 }
 
 const quit = (signal: NodeJS.Signals) => process.exit(128 + constants.signals[signal]);
+
+/**
+ * Calls `end` when the process that started this one is gone, even by SIGKILL: then the pipe that is our
+ * stdin closes. A terminal or a file there says nothing about it.
+ */
+export function endWithParent(end: () => void): void {
+  const stdin = fstatSync(0);
+  if (stdin.isFIFO() || stdin.isSocket()) process.stdin.on("end", end).resume().unref();
+}
 
 /** A temporary folder that does not outlive this process. */
 export interface ScratchDir {

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 // Poses as the executable of VS Code: the command line is a part of the real one, so
 // `@vscode/test-electron` can be told to run it as `vscodeExecutablePath`.
-import { existsSync, fstatSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { runTestModule, type HostEnd } from "./automation.ts";
 import { launchBrowser } from "./browser.ts";
 import { findHost } from "./hosts.ts";
-import { scratchDir } from "./owned.ts";
+import { endWithParent, scratchDir } from "./owned.ts";
 import { startServer } from "./server.ts";
 import { findFault, readSuiteResult } from "./suiteResult.ts";
 
@@ -32,7 +32,7 @@ for (const file of [folder, module, ...extensionPaths])
   if (!file || !existsSync(file))
     throw new Error(`A folder, --extensionTestsPath or --extensionDevelopmentPath is missing: «${file}»`);
 
-endWithParent();
+endWithParent(() => process.exit(1));
 const scratch = scratchDir("multiarch-suite-");
 const resultFile = process.env["EXT_TEST_RESULT"] ?? path.join(scratch.path, "result.json");
 const outputFile = process.env["EXT_TEST_OUTPUT"] ?? path.join(scratch.path, "output.txt");
@@ -91,14 +91,4 @@ function keepLogs(artifacts: string, hostEnd: HostEnd, serverOutput: string): vo
   writeFileSync(path.join(artifacts, "server.log"), serverOutput);
   for (const { relativePath, contents } of hostEnd.logs)
     writeFileSync(path.join(artifacts, relativePath.replaceAll("/", "_")), contents);
-}
-
-/** The launcher's death closes the pipe that is our stdin; a terminal or a file there says nothing about it. */
-function endWithParent(): void {
-  const stdin = fstatSync(0);
-  if (stdin.isFIFO() || stdin.isSocket())
-    process.stdin
-      .on("end", () => process.exit(1))
-      .resume()
-      .unref();
 }

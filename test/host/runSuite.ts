@@ -1,12 +1,15 @@
 // Runs the suite in one VS Code through `@vscode/test-electron`. A process of its own, because
 // `runTests` prints by itself and leaves what it started running when it is given up.
 import { runTests, TestRunFailedError } from "@vscode/test-electron";
+import { endWithParent } from "./owned.ts";
 
 const [job = ""] = process.argv.slice(2);
 const { executable, extension, suite, launchArgs } = JSON.parse(job) as SuiteJob;
 
 // Only an interrupt is passed on to VS Code by runTests.
-process.on("SIGTERM", () => process.kill(process.pid, "SIGINT"));
+const interrupt = () => process.kill(process.pid, "SIGINT");
+process.on("SIGTERM", interrupt);
+endWithParent(interrupt);
 
 try {
   await runTests({

@@ -30,8 +30,9 @@ export class Tree {
     this.#list = new VirtualList(this.#element, readTreeRows);
   }
 
+  /** The rows there are now; none while the view shows no tree but its welcome. */
   rows(): Promise<readonly TreeRow[]> {
-    return this.#waiting.step("read the tree", () => this.#list.rows());
+    return this.#waiting.step("read the tree", () => this.#read());
   }
 
   /** Resolves to a row when it is there. */
@@ -44,7 +45,7 @@ export class Tree {
 
   /** Reads the rows until they are as wanted. */
   until(what: string, isWanted: (rows: readonly TreeRow[]) => boolean): Promise<readonly TreeRow[]> {
-    return this.#waiting.until(what, () => this.#list.rows(), isWanted);
+    return this.#waiting.until(what, () => this.#read(), isWanted);
   }
 
   /** Opens or closes a row that has children, and waits until they are there or gone. */
@@ -83,6 +84,10 @@ export class Tree {
       if ((await inline.count()) > 0) await inline.click();
       else await this.#chooseFromMenu(element, title);
     });
+  }
+
+  async #read(): Promise<readonly TreeRow[]> {
+    return (await this.#element.count()) === 0 ? [] : this.#list.rows();
   }
 
   /** The element of a row. Found by its label where that is enough: a live tree moves rows while one looks. */

@@ -142,6 +142,8 @@ describe("a workbench", { timeout: 300_000 }, () => {
   });
 
   test("waits for a row that comes later, by a button of the view", async () => {
+    await window.tree("Empty").until("no row", (rows) => rows.length === 0);
+    assert.match(await window.welcome("Nothing here").text(), /Nothing here yet/);
     await window.viewAction("Grow");
     await window.tree().row("delta");
   });

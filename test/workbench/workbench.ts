@@ -82,6 +82,14 @@ export class Workbench {
     return this.tree(view).action(row, actionTitle);
   }
 
+  /** What a view without rows shows instead, with its buttons and links. */
+  welcome(text = ""): Part {
+    const welcome = this.page
+      .locator(".part.sidebar .welcome-view-content", { hasText: text })
+      .filter({ visible: true });
+    return this.waiting.part(`welcome «${text}»`, welcome.first());
+  }
+
   /** Presses a button in the title of a view of the side bar. */
   async viewAction(title: string): Promise<void> {
     await this.waiting.step(`«${title}» of a view`, async () => {

@@ -18,6 +18,7 @@ export function activate({ subscriptions }: vscode.ExtensionContext): void {
     status,
     vscode.window.registerTreeDataProvider("probe.tree", tree),
     vscode.window.registerTreeDataProvider("probe.other", new Things(["other"])),
+    vscode.window.registerTreeDataProvider("probe.empty", new Things([])),
     vscode.languages.registerCodeLensProvider({ language: "dockerfile" }, { provideCodeLenses }),
     ...problems(),
     ...Object.entries(commands(tree, status)).map(([id, run]) => vscode.commands.registerCommand(id, run)),
