@@ -3,6 +3,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Announcer } from "./announcer.tsx";
 import { Cards } from "./cards.tsx";
 import { FailureBox } from "./failure.tsx";
+import { focusSoon } from "./focus.ts";
 import { Grid } from "./grid.tsx";
 import { Header } from "./header.tsx";
 import { t } from "./l10n.ts";
@@ -78,23 +79,18 @@ function handleShortcut(panel: Panel, event: KeyboardEvent): void {
   switch (event.key.toLowerCase()) {
     case "f":
       panel.query.value ??= "";
-      focusOn(".find input");
+      focusSoon(".find input");
       break;
     case "l":
-      focusOn(".log-lines");
+      focusSoon(".log-lines");
       break;
     case "c":
-      focusOn("#cancel");
+      focusSoon("#cancel");
       break;
     default:
       return;
   }
   event.preventDefault();
-}
-
-function focusOn(selector: string): void {
-  // After the next drawing, because the field may only now have been asked for.
-  requestAnimationFrame(() => document.querySelector<HTMLElement>(selector)?.focus());
 }
 
 function isTyping(target: EventTarget | null): boolean {

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import type { Failure } from "../src/core/build/snapshot.ts";
 import { othersAtFailure, tellingLines } from "./describe.ts";
+import { focusSoon } from "./focus.ts";
 import { t } from "./l10n.ts";
 import { plainText } from "./log/ansi.ts";
 import { useHead, usePanel } from "./panel.ts";
@@ -27,7 +28,7 @@ export function FailureBox(): JSX.Element | null {
             class="link failure-log"
             onClick={() => {
               panel.pickStep(stepId);
-              document.querySelector<HTMLElement>(".log-lines")?.focus();
+              focusSoon(".log-lines");
             }}
           >
             {t("Show log")}

@@ -3,6 +3,7 @@ import { defaultRangeExtractor } from "@tanstack/virtual-core";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { shortNames } from "./describe.ts";
+import { focusSoon } from "./focus.ts";
 import { px, stageHeight } from "./geometry.ts";
 import { moveInGrid } from "./gridKeys.ts";
 import { StageHead, StepLine } from "./gridRow.tsx";
@@ -249,7 +250,7 @@ function activate(panel: Panel, item: TableItem | undefined, column: number): vo
     return;
   }
   select(panel, item, column);
-  if (row) requestAnimationFrame(() => document.querySelector<HTMLElement>(".log-lines")?.focus());
+  if (row) focusSoon(".log-lines");
 }
 
 function select(panel: Panel, item: TableItem | undefined, column: number): void {

@@ -1,28 +1,31 @@
 import type { Signal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "../icon.tsx";
 import { t } from "../l10n.ts";
 import { usePanel } from "../panel.ts";
 
 /** The match the user has gone to. */
 export interface FoundLine {
-  readonly column: number;
+  readonly stepId: string;
   readonly line: number;
+}
+
+/** Numbers of the lines of one step's log that match. */
+export interface StepMatches {
+  readonly stepId: string;
+  readonly lines: readonly number[];
 }
 
 /** The search field of the log: goes from match to match through all columns, or hides the other lines. */
 export function FindBar(props: {
-  matches: readonly (readonly number[])[];
+  matches: readonly StepMatches[];
   found: Signal<FoundLine | undefined>;
   onlyMatches: Signal<boolean>;
 }): JSX.Element {
   const { query, view } = usePanel();
-  const input = useRef<HTMLInputElement>(null);
-  useLayoutEffect(() => input.current?.focus(), []);
-  const all = props.matches.flatMap((lines, column) => lines.map((line) => ({ column, line })));
+  const all = props.matches.flatMap(({ stepId, lines }) => lines.map((line) => ({ stepId, line })));
   const { found, onlyMatches } = props;
-  const position = all.findIndex((match) => match.column === found.value?.column && match.line === found.value.line);
+  const position = all.findIndex((match) => match.stepId === found.value?.stepId && match.line === found.value.line);
   const go = (step: 1 | -1): void => {
     const next = position < 0 ? (step === 1 ? 0 : all.length - 1) : (position + step + all.length) % all.length;
     found.value = all[next];
@@ -37,7 +40,6 @@ export function FindBar(props: {
   return (
     <div class="find" role="search">
       <input
-        ref={input}
         type="text"
         aria-label={t("Find in log")}
         placeholder={t("Find in log")}

@@ -1,6 +1,7 @@
-import { useSignal, type Signal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useLayoutEffect, useMemo } from "preact/hooks";
+import { focusSoon } from "../focus.ts";
 import { px } from "../geometry.ts";
 import { Icon } from "../icon.tsx";
 import { t } from "../l10n.ts";
@@ -8,7 +9,7 @@ import { laneClass } from "../lane.ts";
 import { Menu } from "../menu.tsx";
 import { useHead, usePanel } from "../panel.ts";
 import { shortNames } from "../describe.ts";
-import { FindBar, type FoundLine } from "./findBar.tsx";
+import { FindBar, type FoundLine, type StepMatches } from "./findBar.tsx";
 import { LogColumnView } from "./logColumn.tsx";
 import { LogSearch } from "./logSearch.ts";
 import { logTargetOf, mostColumns, type LogColumn, type LogTarget } from "./logTarget.ts";
@@ -36,7 +37,7 @@ export function LogPane(): JSX.Element {
       style={{ height: px(logHeightOf(view.logHeight.value, panel.height.value)) }}
     >
       {target ? (
-        <Logs key={stepIds.join()} target={target} isStacked={isStacked} />
+        <Logs target={target} isStacked={isStacked} />
       ) : (
         <p class="empty">{t("The log of a step appears here.")}</p>
       )}
@@ -61,8 +62,8 @@ function Logs({ target, isStacked }: { target: LogTarget; isStacked: boolean }):
           <LogColumnView
             key={column.stepId}
             column={column}
-            matches={matches[index] ?? []}
-            foundLine={foundIn(found, index)}
+            matches={matches[index]?.lines ?? []}
+            foundLine={found.value?.stepId === column.stepId ? found.value.line : undefined}
             onlyMatches={onlyMatches.value && Boolean(panel.query.value)}
           />
         ))}
@@ -90,19 +91,19 @@ function Title({ target }: { target: LogTarget }): JSX.Element {
   );
 }
 
-function foundIn(found: Signal<FoundLine | undefined>, column: number): number | undefined {
-  return found.value?.column === column ? found.value.line : undefined;
-}
-
 /** The numbers of the matching lines per column, kept up to date while the logs grow. */
-function useMatches(columns: readonly LogColumn[], query: string | undefined): readonly (readonly number[])[] {
+function useMatches(columns: readonly LogColumn[], query: string | undefined): readonly StepMatches[] {
   const { logs } = usePanel();
-  const searches = useMemo(() => columns.map(() => new LogSearch(query ?? "")), [query, columns.length]);
-  if (!query) return columns.map(() => []);
-  return columns.map((column, index) => {
-    const { log, version } = logs.log(column.stepId);
+  const stepIds = columns.map((column) => column.stepId);
+  const searches = useMemo(
+    () => stepIds.map((stepId) => ({ stepId, search: new LogSearch(query ?? "") })),
+    [query, stepIds.join()],
+  );
+  if (!query) return [];
+  return searches.map(({ stepId, search }) => {
+    const { log, version } = logs.log(stepId);
     void version.value;
-    return searches[index]?.find(log) ?? [];
+    return { stepId, lines: search.find(log) };
   });
 }
 
@@ -125,7 +126,10 @@ function LogTools(): JSX.Element {
         class="tool toggle"
         aria-pressed={query.value !== undefined}
         title={t("Find in log")}
-        onClick={() => (query.value = query.value === undefined ? "" : undefined)}
+        onClick={() => {
+          query.value = query.value === undefined ? "" : undefined;
+          focusSoon(".find input");
+        }}
       >
         {t("Find")}
       </button>
