@@ -14,7 +14,10 @@ const quick: readonly Suite[] = [
   nodeTests("unit", "test/unit/**/*.test.ts"),
   check("package", "npm", "run", "-s", "package"),
 ];
-const inEditor: readonly Suite[] = [program("host", "test/host/run.ts")];
+const inEditor: readonly Suite[] = [
+  program("host", "test/host/run.ts"),
+  nodeTests("panel", "test/preview/**/*.test.ts"),
+];
 const onCluster: readonly Suite[] = [
   nodeTests("cluster", "test/cluster/**/*.test.ts", { isSerial: true }),
   nodeTests("e2e", "test/e2e/**/*.test.ts", { isSerial: true }),
