@@ -24,6 +24,7 @@ const architectureAliases: Readonly<Record<string, readonly [arch: string, varia
   "x86-64": ["amd64"],
   i386: ["386"],
   aarch64: ["arm64"],
+  arm: ["arm", "v7"],
   armhf: ["arm", "v7"],
   armel: ["arm", "v6"],
 };

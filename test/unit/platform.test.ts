@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { architectureOf, normalizePlatform } from "../../src/core/platform.ts";
+
+const cases: readonly (readonly [text: string, normal: string | undefined])[] = [
+  ["linux/amd64", "linux/amd64"],
+  ["linux/amd64/v1", "linux/amd64"],
+  ["linux/amd64/v3", "linux/amd64/v3"],
+  ["Linux/x86_64", "linux/amd64"],
+  ["linux/aarch64", "linux/arm64"],
+  ["linux/arm64/v8", "linux/arm64"],
+  ["linux/arm64/8", "linux/arm64"],
+  ["linux/arm64/v9", "linux/arm64/v9"],
+  ["linux/arm", "linux/arm/v7"],
+  ["linux/arm/7", "linux/arm/v7"],
+  ["linux/armhf", "linux/arm/v7"],
+  ["linux/arm/v6", "linux/arm/v6"],
+  ["linux/armel", "linux/arm/v6"],
+  ["linux/i386", "linux/386"],
+  [" linux/riscv64 ", "linux/riscv64"],
+  ["amd64", undefined],
+  ["linux/", undefined],
+  ["linux/amd64/v1/x", undefined],
+  ["--platform", undefined],
+];
+
+for (const [text, normal] of cases)
+  test(`«${text}» is ${normal ?? "no platform"}`, () => assert.equal(normalizePlatform(text), normal));
+
+test("tells the architecture of a platform", () => assert.equal(architectureOf("linux/arm/v7"), "arm"));
