@@ -60,8 +60,21 @@ function platformOf(step: Step | undefined, failed: readonly Step[]): Platform |
 }
 
 function whatFailed({ name, fullName }: Step, platform: Platform | undefined): string {
-  const where = name.kind === "step" ? `${name.stage} ${name.index}/${name.total}`.trim() : sharedLabel(fullName);
+  const where = name.kind === "step" ? stepPlace(name) : sharedLabel(fullName);
   return platform === undefined ? t("{0} failed", where) : t("{0} failed on {1}", where, platform);
+}
+
+/** `build 2/3`; where there is one stage only, BuildKit gives it no name. */
+function stepPlace({
+  stage,
+  index,
+  total,
+}: {
+  readonly stage: string;
+  readonly index: number;
+  readonly total: number;
+}) {
+  return stage === "" ? t("step {0}/{1}", index, total) : `${stage} ${index}/${total}`;
 }
 
 function exitCodeOf(error: string | undefined): number | undefined {

@@ -47,7 +47,8 @@ export class BuildPanel implements Disposable {
     const dist = vscode.Uri.joinPath(extensionUri, "dist");
     this.#panel = vscode.window.createWebviewPanel(
       "multiArchBuilds.build",
-      build.snapshot().head.dockerfile,
+      // Not the bare name, which the tab of the Dockerfile has.
+      vscode.l10n.t("Build: {0}", build.snapshot().head.dockerfile),
       { viewColumn, preserveFocus: true },
       { enableScripts: true, localResourceRoots: [dist] },
     );
