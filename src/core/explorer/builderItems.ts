@@ -22,6 +22,8 @@ export function builderItem(builder: Builder, status: BuilderStatus, nowMs: numb
   const nodes = builder.nodes.map((node) => nodeItem(id, node, status, nowMs));
   const place = status.kind === "kubernetes" && `${status.cluster.name}/${status.cluster.namespace}`;
   const trouble = troubleOf(status);
+  // Docker's own builder is always listed; without Docker it is not there to be used, and nothing is wrong.
+  const isTrouble = trouble !== undefined && builder.driver !== "docker";
   return item(
     { id, label: builder.name, kind: "builder", icon: "layers" },
     {
@@ -37,7 +39,7 @@ export function builderItem(builder: Builder, status: BuilderStatus, nowMs: numb
         [t("Platforms"), builder.nodes.flatMap((node) => node.platforms).join(", ")],
         [t("File"), builder.path ?? ""],
       ],
-      severity: loudest([...nodes.map((node) => node.severity), trouble === undefined ? "none" : "warning"]),
+      severity: loudest([...nodes.map((node) => node.severity), isTrouble ? "warning" : "none"]),
       children: nodes,
       isExpanded: builder.driver === "kubernetes",
     },
