@@ -5,7 +5,7 @@ import { ensureChromium } from "./chromium.ts";
 import { exclusively } from "./exclusively.ts";
 import { allHosts, hostsDir, pinsDigest, type Host } from "./hosts.ts";
 import { isMain } from "./isMain.ts";
-import { startGroup } from "./owned.ts";
+import { nodeEndsWithParent, startGroup } from "./owned.ts";
 import { showProgress } from "./progress.ts";
 
 /** Installs every host that is missing or out of date, and a browser. Does nothing when all is there. */
@@ -59,6 +59,8 @@ async function npmCi(dir: string, what: string): Promise<void> {
     ["ci", "--omit=dev", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=http"],
     {
       cwd: dir,
+      // Else an npm whose starter was killed would go on writing beside the next one.
+      env: { NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} ${nodeEndsWithParent}` },
       onOutput(text) {
         fetched += text.match(/\.tgz /g)?.length ?? 0;
         progress.at(`${Math.min(fetched, total)} of ${total} packages`);

@@ -29,6 +29,14 @@ export function endWithParent(end: () => void): void {
   if (stdin.isFIFO() || stdin.isSocket()) process.stdin.on("end", end).resume().unref();
 }
 
+/**
+ * An option for a Node program that is not ours: it, and its group, ends when the process that started it is
+ * gone. For programs started by `startGroup`.
+ */
+export const nodeEndsWithParent = `--import=data:text/javascript,${encodeURIComponent(
+  `process.stdin.on("end", () => process.kill(-process.pid, "SIGKILL")).resume().unref();`,
+)}`;
+
 /** A temporary folder that does not outlive this process. */
 export interface ScratchDir {
   readonly path: string;

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { findHost, type Host } from "./hosts.ts";
-import { scratchDir, startGroup, type ScratchDir } from "./owned.ts";
+import { nodeEndsWithParent, scratchDir, startGroup, type ScratchDir } from "./owned.ts";
 
 /** VS Code settings as in `settings.json`. */
 export type Settings = Readonly<Record<string, unknown>>;
@@ -59,11 +59,6 @@ const quietSettings: Settings = {
   "security.workspace.trust.startupPrompt": "never",
   "git.openRepositoryInParentFolders": "never",
 };
-
-/** Ends the server's whole group when the process that started it is gone, even by SIGKILL: then nothing else can. */
-const endWithParent = `data:text/javascript,${encodeURIComponent(
-  `process.stdin.on("end", () => process.kill(-process.pid, "SIGKILL")).resume().unref();`,
-)}`;
 
 /** Starts a server and resolves when a browser can open its workbench. */
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
@@ -132,7 +127,7 @@ function commonArgs(host: Host, dataDir: string): string[] {
   for (const file of [host.node, main])
     if (!existsSync(file))
       throw new Error(`VS Code ${host.version} is not installed (no ${file}). Run: npm run host:install`);
-  return [`--import=${endWithParent}`, main, "--server-data-dir", dataDir, "--telemetry-level", "off"];
+  return [nodeEndsWithParent, main, "--server-data-dir", dataDir, "--telemetry-level", "off"];
 }
 
 function serverArgs(host: Host, dataDir: string, token: string): string[] {
