@@ -9,7 +9,7 @@ import { Progress } from "../cluster/progress.ts";
 import { readArguments, usage, type DemoArguments } from "./arguments.ts";
 import { demoFault } from "./blockers.ts";
 import { cleanUp } from "./cleanUp.ts";
-import { endMarked, marker } from "./marked.ts";
+import { endMarked, marker } from "./processes.ts";
 import { Stage } from "./stage.ts";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

@@ -16,8 +16,8 @@ const pictures = path.join(import.meta.dirname, "../../out/e2e");
 export interface SessionOptions {
   /** The project: text by path. */
   readonly files: Readonly<Record<string, string>>;
-  /** Settings of the project. */
-  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Settings of the project in this folder. */
+  readonly settings?: (project: string) => Readonly<Record<string, unknown>>;
   /** Whether the project starts untrusted. */
   readonly trust?: boolean;
 }
@@ -41,7 +41,7 @@ export async function openSession({ files, settings, trust }: SessionOptions): P
   try {
     const cluster = await useLab(stage);
     await noteNamespaces(stage);
-    const own = { "multiArchBuilds.builder.buildkitdConfig": cluster.buildkitdConfig, ...settings };
+    const own = { "multiArchBuilds.builder.buildkitdConfig": cluster.buildkitdConfig, ...settings?.(stage.project) };
     placeFiles(stage, { ...files, ".vscode/settings.json": JSON.stringify(own) });
     const window = await Workbench.open({
       folder: stage.project,
@@ -73,6 +73,6 @@ function placeFiles(stage: Stage, files: Readonly<Record<string, string>>): void
   for (const [name, text] of Object.entries(files)) {
     const file = path.join(stage.project, name);
     mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, text);
+    writeFileSync(file, text, { mode: text.startsWith("#!") ? 0o755 : 0o644 });
   }
 }

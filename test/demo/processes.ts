@@ -17,21 +17,32 @@ export async function endMarked(dir: string): Promise<void> {
   }
 }
 
+/** The processes of a run, but for those of the local cluster. */
 function markedPids(dir: string): readonly number[] {
-  return readdirSync("/proc")
-    .map(Number)
-    .filter((pid) => {
-      const variables = pid > 0 && pid !== process.pid ? environmentOf(pid) : [];
-      return (
-        variables.includes(`${marker}=${dir}`) &&
-        !variables.some((variable) => variable.startsWith(`${markerVariable}=`))
-      );
-    });
+  return processesWith(marker, dir).flatMap(({ pid, environment }) =>
+    environment.some((variable) => variable.startsWith(`${markerVariable}=`)) ? [] : [pid],
+  );
 }
 
-function environmentOf(pid: number): readonly string[] {
+/** A process as /proc shows it. */
+export interface ProcessView {
+  readonly pid: number;
+  readonly command: readonly string[];
+  readonly environment: readonly string[];
+}
+
+/** All other processes that have this value of a variable in their environment. */
+export function processesWith(variable: string, value: string): readonly ProcessView[] {
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => pid > 0 && pid !== process.pid)
+    .map((pid) => ({ pid, command: listIn(pid, "cmdline"), environment: listIn(pid, "environ") }))
+    .filter(({ environment }) => environment.includes(`${variable}=${value}`));
+}
+
+function listIn(pid: number, file: "cmdline" | "environ"): readonly string[] {
   try {
-    return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+    return readFileSync(`/proc/${pid}/${file}`, "utf8").split("\0");
   } catch {
     return []; // it has ended, or is not ours
   }

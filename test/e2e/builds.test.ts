@@ -1,0 +1,201 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { after, before, describe, it } from "node:test";
+import { labNodes } from "../cluster/nodes.ts";
+import { labRegistry } from "../cluster/paths.ts";
+import { kubectl } from "../cluster/processes.ts";
+import { readPlatforms } from "../cluster/registry.ts";
+import { architectureOfProgram } from "../demo/elf.ts";
+import { processesWith } from "../demo/processes.ts";
+import { Gate } from "./gate.ts";
+import { openSession, type Session } from "./session.ts";
+
+const builder = "e2e";
+const machines = { amd64: "x86_64", arm64: "aarch64" } as const;
+const aTime = /^\d/;
+
+/** Says on which machine it is built, waits, and has a program of that machine. */
+const gatedBuild = (gate: Gate): string => `FROM ${labRegistry}/base:1 AS build
+RUN uname -m | tee /machine
+${gate.instruction}
+FROM scratch
+COPY --from=build /bin/busybox /machine /
+`;
+
+const failingBuild = `FROM ${labRegistry}/base:1 AS build
+ARG TARGETARCH
+RUN if [ $TARGETARCH = arm64 ]; then echo "no licence for this machine"; exit 7; fi
+RUN true
+`;
+
+describe("builds", { timeout: 600_000 }, () => {
+  let session: Session;
+  let gates: { readonly pair: Gate; readonly cancel: Gate; readonly first: Gate; readonly second: Gate };
+
+  before(async () => {
+    const [pair, cancel, first, second] = await Promise.all([Gate.start(), Gate.start(), Gate.start(), Gate.start()]);
+    gates = { pair, cancel, first, second };
+    session = await openSession({
+      files: {
+        Dockerfile: gatedBuild(pair),
+        "Dockerfile.cancel": gatedBuild(cancel),
+        "Dockerfile.first": gatedBuild(first),
+        "Dockerfile.second": gatedBuild(second),
+        "Dockerfile.fail": failingBuild,
+      },
+    });
+    await session.extension.openExplorer();
+    await session.extension.createBuilder({ namespace: session.namespace, name: builder });
+  });
+
+  after(async () => {
+    for (const gate of Object.values(gates)) gate.close();
+    await session?.close();
+  });
+
+  it("shows both platforms' timings side by side while they are built, each on its own node", async () => {
+    const { extension, window } = session;
+    await window.openFile("Dockerfile");
+    await extension.build({ output: { kind: "folder", path: "out" } });
+    await gates.pair.holds(2);
+    const { panel } = extension;
+    for (const lane of [0, 1]) await panel.cell("at the gate", lane).locator(".value.running").waitFor();
+    const cards = await panel.cards();
+    assert.deepEqual(
+      cards.map(({ platform, chip, standing }) => [platform, chip, standing]),
+      labNodes.map(({ architecture }) => [`linux/${architecture}`, "native", "running"]),
+    );
+    labNodes.forEach(({ name }, lane) =>
+      assert.match(cards[lane]?.where ?? "", new RegExp(`^node ${name} · pod ${builder}-`)),
+    );
+    const steps = await panel.steps();
+    assert.deepEqual(
+      steps.map(({ line, source }) => [line, source.split(" ", 1)[0]]),
+      [
+        ["1", "FROM"],
+        ["2", "RUN"],
+        ["3", "RUN"],
+        ["5", "COPY"],
+      ],
+    );
+    for (const time of steps[1]?.cells ?? []) assert.match(time, aTime);
+    assert.deepEqual(steps[3]?.cells, ["waiting", "waiting"]);
+    const ticking = panel.cell("at the gate", 1).locator(".value");
+    const before = await ticking.innerText();
+    await window.waiting.step("the time goes on", () =>
+      ticking.and(panel.frame.locator(`:not(:text-is("${before}"))`)).waitFor(),
+    );
+    await window.screenshot("build running");
+  });
+
+  it("shows them when they are done, and the files of both platforms are there", async () => {
+    const { extension, window, stage } = session;
+    gates.pair.open();
+    await extension.panel.reached("done");
+    for (const { cells } of await extension.panel.steps()) {
+      assert.equal(cells.length, 2);
+      for (const time of cells) assert.match(time, aTime);
+    }
+    for (const { architecture } of labNodes) {
+      const dir = path.join(stage.project, "out", `linux_${architecture}`);
+      assert.equal(architectureOfProgram(path.join(dir, "busybox")), architecture);
+      assert.equal(readFileSync(path.join(dir, "machine"), "utf8").trim(), machines[architecture]);
+    }
+    await window.screenshot("build done");
+  });
+
+  it("builds again from the panel, from the cache, in the same column", async () => {
+    const { extension, window } = session;
+    await extension.panel.press("Build Again");
+    await extension.panel.cell("at the gate", 1).getByText("cached").waitFor();
+    await extension.panel.reached("done");
+    assert.equal(await window.page.locator(".editor-group-container").count(), 2);
+  });
+
+  it("builds from the line above FROM and pushes one index for both platforms", async () => {
+    const { extension, window, namespace } = session;
+    await window.openFile("Dockerfile");
+    await window.codeLens("Build multi-arch").click();
+    await extension.answerBuild({ output: { kind: "push", reference: `${labRegistry}/${namespace}:1` } });
+    await extension.panel.frame.locator("header .about", { hasText: namespace }).waitFor();
+    await extension.panel.reached("done", "failed");
+    assert.match(await extension.panel.verdict(), /^Built /);
+    assert.deepEqual((await readPlatforms(namespace, "1")).toSorted(), ["linux/amd64", "linux/arm64"]);
+  });
+
+  it("says which step failed on which platform, why, and where in the Dockerfile", async () => {
+    const { extension, window } = session;
+    await window.openFile("Dockerfile.fail");
+    await extension.build({ output: { kind: "none" } });
+    const { panel } = extension;
+    await panel.reached("failed");
+    assert.match(await panel.verdict(), /^Failed on linux\/arm64 /);
+    const { head, tail } = await panel.failure();
+    assert.match(head, /build 2\/3 failed on linux\/arm64 .*exit code 7.*Dockerfile\.fail:3/);
+    assert.match(tail, /no licence for this machine/);
+    await panel.cell("no licence", 1).locator(".value.failed").waitFor();
+    const [problem, ...others] = await window.problems();
+    assert.deepEqual(others, []);
+    assert.deepEqual(
+      { file: problem?.file, line: problem?.line, source: problem?.source },
+      { file: "Dockerfile.fail", line: 3, source: "buildx" },
+    );
+    await window.screenshot("build failed");
+    await window.command("View: Toggle Panel Visibility");
+  });
+
+  it("cancels at once, and nothing of the build is left running here or in the pods", async () => {
+    const { extension, window, stage, namespace } = session;
+    await window.openFile("Dockerfile.cancel");
+    await extension.build({ output: { kind: "none" } });
+    await gates.cancel.holds(2);
+    const beginMs = performance.now();
+    await extension.panel.press("Cancel");
+    await extension.panel.reached("canceled");
+    assert.ok(performance.now() - beginMs < 10_000, "it took longer than ten seconds");
+    await gates.cancel.holds(0);
+    assert.deepEqual(processesWith("BUILDX_CONFIG", stage.buildxDir).filter(isBuild), []);
+    for (const { architecture } of labNodes) {
+      const { stdout } = await kubectl("exec", "-n", namespace, `deploy/${builder}-${architecture}`, "--", "ps");
+      assert.match(stdout, /buildkitd/);
+      assert.doesNotMatch(stdout, /wget -q/);
+    }
+    await window.screenshot("build cancelled");
+  });
+
+  it("follows several builds, and a panel that is opened again shows what is true", async () => {
+    const { extension, window } = session;
+    for (const [name, gate] of [
+      ["Dockerfile.first", gates.first] as const,
+      ["Dockerfile.second", gates.second] as const,
+    ]) {
+      await window.openFile(name);
+      await extension.build({ output: { kind: "none" } });
+      await gate.holds(2);
+    }
+    await window.statusBarItem("2 multi-arch builds").shown();
+    await window.command("View: Close All Editors");
+    await window.statusBarItem("2 multi-arch builds").click();
+    await showsBoth("Dockerfile.second");
+    await window.tree().click("Dockerfile.first");
+    await showsBoth("Dockerfile.first");
+    await window.screenshot("two builds");
+    gates.first.open();
+    await extension.panel.reached("done");
+    await window.statusBarItem("Building Dockerfile.second").shown();
+    gates.second.open();
+    await window.statusBarItem("Building").gone();
+    await window.tree().click("Dockerfile.second");
+    await extension.panel.frame.locator("header .about", { hasText: "Dockerfile.second" }).waitFor();
+    await extension.panel.reached("done");
+
+    async function showsBoth(dockerfile: string): Promise<void> {
+      await extension.panel.frame.locator("header .about", { hasText: dockerfile }).waitFor();
+      await extension.panel.reached("running");
+      for (const lane of [0, 1]) await extension.panel.cell("at the gate", lane).locator(".value.running").waitFor();
+    }
+  });
+});
+
+const isBuild = ({ command }: { readonly command: readonly string[] }): boolean => command.includes("build");
