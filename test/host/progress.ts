@@ -1,5 +1,3 @@
-import process from "node:process";
-
 /** A piece of work shown to whoever waits for it. */
 export interface Progress {
   /** How far it is: replaces what was shown before. */
@@ -8,18 +6,27 @@ export interface Progress {
   done(state: string): void;
 }
 
-/** Shows one piece of work: a line that is rewritten on a terminal, only its end elsewhere. */
+const clearLine = "\r\x1b[K";
+
+/** Shows one piece of work: one line that keeps up with the time on a terminal, its start and its end elsewhere. */
 export function showProgress(what: string): Progress {
   const started = performance.now();
-  const line = (state: string) => `${what}: ${state} (${((performance.now() - started) / 1000).toFixed(1)} s)`;
-  const isTerminal = process.stderr.isTTY;
-  if (!isTerminal) process.stderr.write(`${what} …\n`);
+  const { stderr } = process;
+  let current = "";
+  const line = () => `${what}: ${current} (${((performance.now() - started) / 1000).toFixed(1)} s)`;
+  const draw = () => stderr.write(`${clearLine}${line()}`);
+  if (!stderr.isTTY) stderr.write(`${what} …\n`);
+  // Unreferenced: work that fails leaves its line behind, but keeps nobody waiting.
+  const timer = stderr.isTTY ? setInterval(draw, 500).unref() : undefined;
   return {
     at(state) {
-      if (isTerminal) process.stderr.write(`\r\x1b[K${line(state)}`);
+      current = state;
+      if (timer) draw();
     },
     done(state) {
-      process.stderr.write(`${isTerminal ? "\r\x1b[K" : ""}${line(state)}\n`);
+      clearInterval(timer);
+      current = state;
+      stderr.write(`${timer ? clearLine : ""}${line()}\n`);
     },
   };
 }
