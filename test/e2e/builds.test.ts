@@ -82,9 +82,9 @@ describe("builds", { timeout: 600_000 }, () => {
     for (const time of steps[1]?.cells ?? []) assert.match(time, aTime);
     assert.deepEqual(steps[3]?.cells, ["waiting", "waiting"]);
     const ticking = panel.cell("at the gate", 1).locator(".value");
-    const before = await ticking.innerText();
+    const shown = await ticking.innerText();
     await window.waiting.step("the time goes on", () =>
-      ticking.and(panel.frame.locator(`:not(:text-is("${before}"))`)).waitFor(),
+      ticking.and(panel.frame.locator(`:not(:text-is("${shown}"))`)).waitFor(),
     );
     await window.screenshot("build running");
   });
@@ -132,7 +132,7 @@ describe("builds", { timeout: 600_000 }, () => {
     await panel.reached("failed");
     assert.match(await panel.verdict(), /^Failed on linux\/arm64 /);
     const { head, tail } = await panel.failure();
-    assert.match(head, /build 2\/3 failed on linux\/arm64 .*exit code 7.*Dockerfile\.fail:3/);
+    assert.match(head, /^step 2\/3 failed on linux\/arm64 .*exit code 7.*Dockerfile\.fail:3/);
     assert.match(tail, /no licence for this machine/);
     await panel.cell("no licence", 1).locator(".value.failed").waitFor();
     const [problem, ...others] = await window.problems();

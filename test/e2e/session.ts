@@ -49,6 +49,8 @@ export async function openSession({ files, settings, trust }: SessionOptions): P
       pictures,
       trust,
       env: editorEnvironment(stage, cluster),
+      // Files come up where they are open, not beside the panel that has the focus.
+      settings: { "workbench.editor.revealIfOpen": true },
       viewport: { width: 1600, height: 900 },
       timeoutMs: 60_000,
     });
