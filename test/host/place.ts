@@ -1,4 +1,5 @@
 import { findDesktopFault } from "./desktop.ts";
+import { allHosts } from "./hosts.ts";
 import { installHosts } from "./install.ts";
 
 /** The kind of VS Code the suite runs in. */
@@ -18,7 +19,7 @@ export async function choosePlace(): Promise<Place> {
   const isFailure = wanted !== "auto" || Boolean(process.env["CI"]);
   const faults: string[] = [];
   if (wanted !== "offline") {
-    const fault = await findDesktopFault();
+    const fault = await findDesktopFault(allHosts().map(({ version }) => version));
     if (!fault) return { where: "desktop" };
     faults.push(`desktop VS Code: ${fault}`);
   }
