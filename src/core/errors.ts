@@ -1,6 +1,6 @@
 /** What a {@link UserError} offers as a next step; `ui` turns it into a button. */
 export type ErrorAction =
-  "openSettings" | "showLog" | "installBuildx" | "createBuilder" | "openKubeconfig" | "manageTrust" | "retry";
+  "openSettings" | "showLog" | "installBuildx" | "createBuilder" | "openKubeconfig" | "manageTrust" | "refresh";
 
 /**
  * An expected failure, told in the user's words. Everything else that is thrown is a bug of this extension.

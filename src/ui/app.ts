@@ -39,7 +39,7 @@ export class App {
 
   /** Cancels what runs, and waits for it to end. */
   async shutDown(): Promise<void> {
-    await this.builds.shutDown();
+    await Promise.all([this.builds.shutDown(), this.builders.shutDown()]);
     this.#subscriptions.dispose();
   }
 }

@@ -22,20 +22,20 @@ export class BuildxAccess implements Disposable {
     return this.#found;
   }
 
-  /** Looks again at the next use. */
+  /** Looks again at the next use. What runs goes on with the buildx it was started with. */
   forget(): void {
-    void this.#found?.then((cli) => cli.dispose()).catch(() => undefined); // told to whoever asked for it
     this.#found = undefined;
   }
 
+  /** Ends everything that any buildx of ours still runs. */
   dispose(): void {
     this.#subscriptions.dispose();
-    this.forget();
   }
 
   async #find(): Promise<BuildxCli> {
     try {
       const { cli, version } = await findBuildx({ path: setting("buildx.path") || undefined, env: process.env });
+      this.#subscriptions.add(cli);
       this.#subscriptions.add(cli.onDidStart((command) => this.#log.debug(command.join(" "))));
       this.#log.info(`buildx ${version.text}: ${cli.commandLine}`);
       setContextKey("multiArchBuilds.isBuildxMissing", false);

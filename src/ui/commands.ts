@@ -57,8 +57,8 @@ function actionButton(action: ErrorAction | undefined, log: vscode.LogOutputChan
         title: vscode.l10n.t("Manage Workspace Trust"),
         run: () => vscode.commands.executeCommand("workbench.trust.manage"),
       };
-    case "retry":
-      return { title: vscode.l10n.t("Try Again"), run: () => runCommand("multiArchBuilds.refresh") };
+    case "refresh":
+      return { title: vscode.l10n.t("Refresh"), run: () => runCommand("multiArchBuilds.refresh") };
     case "showLog":
     case undefined:
       return { title: vscode.l10n.t("Show Log"), run: () => log.show() };

@@ -26,18 +26,37 @@ export async function pickOne<T>(
   return ask(picker, question, () => picker.selectedItems[0]?.value);
 }
 
-/** Asks for several choices; those in `selected` are ticked. An empty answer is not accepted. */
+/** Choices of which several can be taken; those in `selected` are ticked at first. */
+export interface Choices<T> {
+  readonly choices: readonly Choice<T>[];
+  readonly selected: readonly Choice<T>[];
+  /** Replaces the question's placeholder. */
+  readonly placeholder?: string;
+}
+
+/** Asks for several choices, which may still have to be found out. An empty answer is not accepted. */
 export async function pickMany<T>(
-  question: Question & { readonly choices: readonly Choice<T>[]; readonly selected: readonly Choice<T>[] },
+  question: Question & { readonly load: Promise<Choices<T>> },
 ): Promise<Answer<readonly T[]>> {
   const picker = vscode.window.createQuickPick<Choice<T>>();
-  picker.items = question.choices;
   picker.canSelectMany = true;
-  picker.selectedItems = question.selected;
-  return ask(picker, question, () => {
+  picker.busy = true;
+  const loaded = question.load.then(({ choices, selected, placeholder = question.placeholder }) => {
+    picker.items = choices;
+    picker.selectedItems = selected;
+    picker.placeholder = placeholder;
+    picker.busy = false;
+    return new Promise<never>(() => undefined); // only its failure ends the question
+  });
+  const answered = ask(picker, question, () => {
     const values = picker.selectedItems.map((choice) => choice.value);
     return values.length > 0 ? values : undefined;
   });
+  try {
+    return await Promise.race([answered, loaded]);
+  } finally {
+    picker.hide();
+  }
 }
 
 /** Asks for a text; `validate` says what is wrong with it, or nothing. */

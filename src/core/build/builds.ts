@@ -8,13 +8,10 @@ const keptBuilds = 20;
 /** The builds of this session: all that run, and the last ones that have ended. */
 export class Builds implements Disposable {
   readonly #onBug: (error: unknown) => void;
-  readonly #changed = new Emitter<BuildRun>();
   readonly #listChanged = new Emitter<void>();
   #runs: readonly BuildRun[] = [];
 
-  /** Fires on every change of a build, several times in a row while it is busy. */
-  readonly onDidChange: Event<BuildRun> = this.#changed.event;
-  /** Fires when a build has been started, or has ended, or is forgotten. */
+  /** Fires when a build has been started, or is in another state, or is forgotten. */
   readonly onDidChangeList: Event<void> = this.#listChanged.event;
 
   /** @param onBug is told what a build has thrown although failing is no exception for it */
@@ -39,7 +36,12 @@ export class Builds implements Disposable {
   start(cli: BuildxCli, options: BuildRunOptions): BuildRun {
     const run = new BuildRun(cli, options);
     this.#runs = [run, ...this.#runs];
-    run.onDidChange(() => this.#changed.fire(run));
+    let { state } = run;
+    run.onDidChange(() => {
+      if (run.state === state) return;
+      state = run.state;
+      this.#listChanged.fire();
+    });
     void run
       .start()
       .catch(this.#onBug)
@@ -57,13 +59,13 @@ export class Builds implements Disposable {
   /** Cancels what runs. */
   dispose(): void {
     for (const run of this.#runs) run.cancel();
-    this.#changed.dispose();
     this.#listChanged.dispose();
   }
 
   #forgetOld(): void {
     const ended = this.#runs.filter((run) => run.hasEnded);
     const old = new Set(ended.slice(keptBuilds));
+    if (old.size === 0) return;
     this.#runs = this.#runs.filter((run) => !old.has(run));
     this.#listChanged.fire();
   }

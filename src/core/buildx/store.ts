@@ -120,8 +120,9 @@ export class BuilderStore implements Disposable {
     await this.#watch?.update();
     const builders = await readBuilders(this.#env);
     if (isDeepStrictEqual(builders, this.#builders)) return;
-    this.#builders = builders;
-    this.#changed.fire(builders);
+    // What has not changed stays the same object, so that nobody has to look at it again.
+    this.#builders = builders.map((one) => this.#builders.find((old) => isDeepStrictEqual(old, one)) ?? one);
+    this.#changed.fire(this.#builders);
   }
 
   #stop(): void {

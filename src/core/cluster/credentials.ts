@@ -116,7 +116,7 @@ function authProviderToken(provider: Stanza): string {
   if (token === undefined || expiryOf(token) < Date.now()) {
     throw new UserError(t("The sign-in to the cluster has expired."), {
       remedy: t("Run any kubectl command in a terminal once: it signs in again."),
-      action: "retry",
+      action: "refresh",
     });
   }
   return token;

@@ -159,7 +159,7 @@ function tooSlow(command: string, timeoutMs: number, stderr: string): UserError 
     printed === ""
       ? t("Signing in to the cluster with {0} took longer than {1} seconds.", command, seconds)
       : t("Signing in to the cluster with {0} took longer than {1} seconds. It said: {2}", command, seconds, printed),
-    { action: "retry" },
+    { action: "refresh" },
   );
 }
 

@@ -25,7 +25,7 @@ export function builderItem(builder: Builder, status: BuilderStatus, nowMs: numb
   // Docker's own builder is always listed; without Docker it is not there to be used, and nothing is wrong.
   const isTrouble = trouble !== undefined && builder.driver !== "docker";
   return item(
-    { id, label: builder.name, kind: "builder", icon: "layers" },
+    { id, label: builder.name, kind: builder.path === undefined ? "engine" : "builder", icon: "layers" },
     {
       description: dotted(builder.driver, place, trouble, current),
       details: [

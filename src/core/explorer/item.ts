@@ -17,6 +17,8 @@ export interface ExplorerItem {
   readonly kind:
     | "builders"
     | "builder"
+    /** Docker's own builder of a docker context: it comes and goes with that. */
+    | "engine"
     | "unreadableBuilder"
     | "builderNode"
     | "pod"

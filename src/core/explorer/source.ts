@@ -80,12 +80,6 @@ export class ExplorerSource implements Disposable {
     this.#timer = undefined;
   }
 
-  /** Asks everything again. */
-  async refresh(): Promise<void> {
-    this.stop();
-    await this.start();
-  }
-
   dispose(): void {
     this.stop();
     this.#changed.dispose();
@@ -109,6 +103,7 @@ export class ExplorerSource implements Disposable {
       this.#nodes = nodes.onDidChange(update);
       update();
     } catch (error) {
+      if (this.#running !== running) return;
       this.#cluster = { kind: "unavailable", reason: messageOf(error) };
       this.#schedule();
     }
@@ -127,6 +122,7 @@ export class ExplorerSource implements Disposable {
       if (builders.includes(builder)) continue;
       following.dispose();
       this.#followed.delete(name);
+      this.#statuses.delete(name);
     }
     for (const builder of builders)
       if (!this.#followed.has(builder.name))

@@ -7,26 +7,23 @@ import { validateImageReference } from "../../core/buildx/args.ts";
 import type { Builder } from "../../core/buildx/builder.ts";
 import { UserError } from "../../core/errors.ts";
 import type { Platform } from "../../core/platform.ts";
-import { inputText, pickMany, pickOne, Wizard, type Answer, type Choice, type Place } from "../wizard.ts";
+import { inputText, pickMany, pickOne, Wizard, type Answer, type Choice, type Choices, type Place } from "../wizard.ts";
 
 /** What is known before anything is asked. */
 export interface Known {
   readonly dockerfile: vscode.Uri;
-  /** Builders that can be used, the best guess first. */
+  /** Builders that can be used, at least one, the best guess first. */
   readonly builders: readonly Builder[];
-  /** The builder the command was called on. */
-  readonly builder?: Builder | undefined;
   readonly remembered?: RememberedAnswers | undefined;
-  /** Where each of a builder's platforms would be built, as far as the cluster has told. */
-  readonly placements: (builder: Builder) => readonly Placement[];
+  /** Where each of a builder's platforms would be built, as far as the cluster tells in a moment. */
+  readonly placements: (builder: Builder) => Promise<readonly Placement[]>;
 }
 
 /** Asks for what is not known of a build: builder, platforms, output, and the build context where it is ambiguous. */
 export async function askBuild(known: Known): Promise<BuildRequest | undefined> {
   const { dockerfile, remembered } = known;
   const contexts = possibleContexts(dockerfile, remembered);
-  const onlyBuilder = known.builder ?? (known.builders.length === 1 ? known.builders[0] : undefined);
-  const first = onlyBuilder ?? known.builders.find((one) => one.name === remembered?.builder) ?? known.builders[0];
+  const first = known.builders.find((one) => one.name === remembered?.builder) ?? known.builders[0];
   if (!first) throw noBuilder();
   let builder: Builder = first;
   let platforms: readonly Platform[] = [];
@@ -34,7 +31,7 @@ export async function askBuild(known: Known): Promise<BuildRequest | undefined> 
   let buildContext = remembered?.buildContext ?? contexts[0] ?? path.dirname(dockerfile.fsPath);
 
   const wizard = new Wizard(vscode.l10n.t("Build multi-arch: {0}", vscode.workspace.asRelativePath(dockerfile)));
-  if (!onlyBuilder)
+  if (known.builders.length > 1)
     wizard.add(
       (at) => askBuilder(at, known.builders, builder),
       (value) => (builder = value),
@@ -75,9 +72,18 @@ function askBuilder(at: Place, builders: readonly Builder[], active: Builder): P
 function askPlatforms(
   at: Place,
   builder: Builder,
-  placements: readonly Placement[],
+  placements: Promise<readonly Placement[]>,
   remembered: readonly Platform[] | undefined,
 ): Promise<Answer<readonly Platform[]>> {
+  const load = placements.then((known) => platformChoices(builder, known, remembered));
+  return pickMany({ ...at, placeholder: vscode.l10n.t("Platforms"), load });
+}
+
+function platformChoices(
+  builder: Builder,
+  placements: readonly Placement[],
+  remembered: readonly Platform[] | undefined,
+): Choices<Platform> {
   const declared = [...new Set(builder.nodes.flatMap((node) => node.platforms))];
   const offered = declared.length > 0 ? declared : ["linux/amd64", "linux/arm64"];
   const choices = offered.map((platform): Choice<Platform> => {
@@ -88,12 +94,7 @@ function askPlatforms(
   const native = choices.filter((choice) =>
     placements.some((one) => one.platform === choice.value && one.nativeness !== "emulated"),
   );
-  return pickMany({
-    ...at,
-    placeholder: vscode.l10n.t("Platforms"),
-    choices,
-    selected: kept.length > 0 ? kept : native,
-  });
+  return { choices, selected: kept.length > 0 ? kept : native };
 }
 
 /** Where a platform is built, in words: `native on kube-a1`. */
@@ -198,7 +199,8 @@ function possibleContexts(dockerfile: vscode.Uri, remembered: RememberedAnswers 
   return [...new Set(folders)];
 }
 
-function noBuilder(): UserError {
+/** What is said where there is nothing to build several platforms with. */
+export function noBuilder(): UserError {
   return new UserError(vscode.l10n.t("There is no builder for several platforms yet."), {
     remedy: vscode.l10n.t("Create one: it takes a few seconds, one BuildKit pod per architecture."),
     action: "createBuilder",

@@ -1,13 +1,12 @@
-import { stat } from "node:fs/promises";
-import * as path from "node:path";
 import * as vscode from "vscode";
 import type { ExplorerRow } from "../../contributions.ts";
-import { parseAnswers } from "../../core/build/answers.ts";
+import { parseAnswers, type RememberedAnswers } from "../../core/build/answers.ts";
 import { Builds } from "../../core/build/builds.ts";
 import { planBuild } from "../../core/build/plan.ts";
 import { placementsOf, type ClusterView } from "../../core/build/placement.ts";
-import type { BuildOutput, BuildRequest } from "../../core/build/request.ts";
+import type { BuildRequest } from "../../core/build/request.ts";
 import type { BuildPlace, BuildRun } from "../../core/build/run.ts";
+import type { Placement } from "../../core/build/snapshot.ts";
 import type { FollowedBuilder } from "../../core/builder/follow.ts";
 import type { Builder } from "../../core/buildx/builder.ts";
 import type { BuilderStore } from "../../core/buildx/store.ts";
@@ -17,9 +16,10 @@ import { DisposableStore, type Disposable } from "../../core/event.ts";
 import type { BuildxAccess } from "../buildxAccess.ts";
 import { showError } from "../commands.ts";
 import { setContextKey } from "../contextKey.ts";
-import { findDockerfiles, shownPath } from "../dockerfile/findDockerfiles.ts";
+import { shownPath } from "../dockerfile/findDockerfiles.ts";
 import { pickOne } from "../wizard.ts";
-import { askBuild } from "./askBuild.ts";
+import { askBuild, noBuilder } from "./askBuild.ts";
+import { chooseDockerfile, requireTrust, savedText, shownOutput, usefulBuilders } from "./buildInputs.ts";
 import { BuildDocuments } from "./buildDocuments.ts";
 import { BuildPanels } from "./buildPanels.ts";
 import { BuildProblems } from "./buildProblems.ts";
@@ -34,6 +34,9 @@ export interface BuildControllerOptions {
   /** Follows the cluster side of a builder, see `followBuilder`. */
   readonly follow: (builder: Builder, onChange: (followed: FollowedBuilder) => void) => Disposable;
 }
+
+/** A cluster that needs longer is not waited for when platforms are asked. */
+const patienceMs = 1_500;
 
 /** The build commands, from the question to the panel. */
 export class BuildController implements Disposable {
@@ -60,44 +63,41 @@ export class BuildController implements Disposable {
     requireTrust();
     const dockerfile = target instanceof vscode.Uri ? target : await chooseDockerfile();
     if (!dockerfile) return;
-    await saveChanges(dockerfile);
     const builders = (await this.#options.store.refresh()).filter((one) => one.unreadable === undefined);
     const called = typeof target === "string" ? builders.find((one) => `builder:${one.name}` === target) : undefined;
-    const views = new Map<string, ClusterView | undefined>();
-    const following = builders
-      .filter((one) => one.driver === "kubernetes")
-      .map((one) => this.#options.follow(one, ({ view }) => views.set(one.name, view)));
-    try {
-      const request = await askBuild({
-        dockerfile,
-        builders: usefulBuilders(builders),
-        builder: called,
-        remembered: parseAnswers(this.#options.context.workspaceState.get(answersKey(dockerfile))),
-        placements: (builder) => {
-          const platforms = [...new Set(builder.nodes.flatMap((node) => node.platforms))];
-          return placementsOf(planBuild(builder, platforms), views.get(builder.name));
-        },
-      });
-      if (request) await this.#start(request);
-    } finally {
-      for (const one of following) one.dispose();
-    }
+    const offered = called ? [called] : usefulBuilders(builders);
+    if (offered.length === 0) throw noBuilder();
+    const request = await askBuild({
+      dockerfile,
+      builders: offered,
+      remembered: this.#remembered(dockerfile),
+      placements: (builder) => this.#placements(builder),
+    });
+    if (request) await this.#start(request);
   }
 
-  /** Repeats a build with the same answers: the one of the row, else the latest. */
+  /**
+   * Repeats a build with the same answers: the one of the row, or of the active panel; else what was answered the last
+   * time for the Dockerfile in the active editor, also before the window was reloaded; else the newest.
+   */
   async buildAgain(row: ExplorerRow | undefined): Promise<void> {
     requireTrust();
-    const build = this.#find(row);
-    if (build) await this.#start(build.request);
+    const chosen = row === undefined ? this.#panels.active : this.#byRow(row);
+    const active = vscode.window.activeTextEditor?.document;
+    const remembered = active?.languageId === "dockerfile" ? this.#remembered(active.uri) : undefined;
+    const fromEditor = active && remembered && { ...remembered, dockerfile: active.uri.fsPath };
+    const request = chosen?.request ?? fromEditor ?? this.builds.runs[0]?.request;
+    if (request) await this.#start(request);
+    else await this.build(undefined);
   }
 
-  cancel(row: ExplorerRow | undefined): void {
-    const build = this.#find(row) ?? this.builds.runs.find((run) => !run.hasEnded);
+  async cancel(row: ExplorerRow | undefined): Promise<void> {
+    const build = row === undefined ? await this.#chooseRunning() : this.#byRow(row);
     build?.cancel();
   }
 
-  show(row: ExplorerRow | undefined): void {
-    const build = this.#find(row);
+  async show(row: ExplorerRow | undefined): Promise<void> {
+    const build = row === undefined ? ((await this.#chooseRunning()) ?? this.builds.runs[0]) : this.#byRow(row);
     if (build) this.#panels.show(build);
   }
 
@@ -110,10 +110,49 @@ export class BuildController implements Disposable {
     this.#subscriptions.dispose();
   }
 
-  /** Without a row: the build of the active panel, else the newest that runs, else the newest. */
-  #find(row: ExplorerRow | undefined): BuildRun | undefined {
-    if (row !== undefined) return this.builds.find(row.replace(/^build:/, ""));
-    return this.#panels.active ?? this.builds.runs.find((run) => !run.hasEnded) ?? this.builds.runs[0];
+  #byRow(row: ExplorerRow): BuildRun | undefined {
+    return this.builds.find(row.replace(/^build:/, ""));
+  }
+
+  /** The only running build, the one of the active panel when it runs, else the one the user chooses. */
+  async #chooseRunning(): Promise<BuildRun | undefined> {
+    const running = this.builds.runs.filter((run) => !run.hasEnded);
+    const [first] = running;
+    if (running.length < 2) return first;
+    const active = running.find((run) => run === this.#panels.active);
+    if (active) return active;
+    const answer = await pickOne({
+      title: vscode.l10n.t("Running builds"),
+      step: 1,
+      totalSteps: 1,
+      choices: running.map((run) => {
+        const { dockerfile, builder } = run.snapshot().head;
+        return { label: dockerfile, description: `${builder} · ${run.request.platforms.join(", ")}`, value: run };
+      }),
+    });
+    return answer === "back" ? undefined : answer;
+  }
+
+  #remembered(dockerfile: vscode.Uri): RememberedAnswers | undefined {
+    return parseAnswers(this.#options.context.workspaceState.get(answersKey(dockerfile)));
+  }
+
+  /** Where a builder builds its platforms; what the cluster does not say in a moment stays unknown. */
+  async #placements(builder: Builder): Promise<readonly Placement[]> {
+    const plan = planBuild(builder, [...new Set(builder.nodes.flatMap((node) => node.platforms))]);
+    if (builder.driver !== "kubernetes") return placementsOf(plan, undefined);
+    const { promise, resolve } = Promise.withResolvers<ClusterView | undefined>();
+    const timer = setTimeout(() => resolve(undefined), patienceMs);
+    const following = this.#options.follow(builder, ({ status, view }) => {
+      if (status.kind === "unreachable") resolve(undefined);
+      else if (view && view.clusterNodes.length > 0) resolve(view);
+    });
+    try {
+      return placementsOf(plan, await promise);
+    } finally {
+      clearTimeout(timer);
+      following.dispose();
+    }
   }
 
   #again(build: BuildRun): void {
@@ -122,11 +161,7 @@ export class BuildController implements Disposable {
 
   async #start(request: BuildRequest): Promise<void> {
     const { store, buildx, context, follow } = this.#options;
-    const [cli, builders, text] = await Promise.all([
-      buildx.get(),
-      store.refresh(),
-      readDockerfile(request.dockerfile),
-    ]);
+    const [cli, builders, text] = await Promise.all([buildx.get(), store.refresh(), savedText(request.dockerfile)]);
     const builder = builders.find((one) => one.name === request.builder);
     if (!builder)
       throw new UserError(vscode.l10n.t("The builder “{0}” does not exist any more.", request.builder), {
@@ -151,6 +186,8 @@ export class BuildController implements Disposable {
       if (!build.hasEnded) return;
       ended.dispose();
       following?.dispose();
+      const newest = this.builds.runs.find((run) => run.request.dockerfile === build.request.dockerfile);
+      if (newest !== build) return;
       this.#problems.report(build).catch((error: unknown) => showError(error, this.#options.log));
     });
   }
@@ -168,74 +205,6 @@ function placeOf(build: BuildRun, { status, view }: FollowedBuilder): BuildPlace
   const placements = placementsOf(build.plan, view);
   if (status.kind !== "kubernetes") return { placements };
   return { placements, cluster: status.cluster.name, namespace: status.cluster.namespace };
-}
-
-function requireTrust(): void {
-  if (vscode.workspace.isTrusted) return;
-  throw new UserError(vscode.l10n.t("A build runs what the workspace says, and this workspace is not trusted."), {
-    remedy: vscode.l10n.t("Trust it first, when you know where it comes from."),
-    action: "manageTrust",
-  });
-}
-
-async function chooseDockerfile(): Promise<vscode.Uri | undefined> {
-  const active = vscode.window.activeTextEditor?.document;
-  if (active?.languageId === "dockerfile" && active.uri.scheme === "file") return active.uri;
-  const found = await findDockerfiles();
-  const [only] = found;
-  if (!only) {
-    throw new UserError(vscode.l10n.t("There is no Dockerfile in this workspace."), {
-      remedy: vscode.l10n.t("Open a folder that has one, or open the Dockerfile itself."),
-    });
-  }
-  if (found.length === 1) return only;
-  const answer = await pickOne({
-    title: vscode.l10n.t("Build multi-arch"),
-    step: 1,
-    totalSteps: 1,
-    placeholder: vscode.l10n.t("Dockerfile"),
-    choices: found.map((uri) => ({ label: shownPath(uri), value: uri })),
-  });
-  return answer === "back" ? undefined : answer;
-}
-
-/** buildx reads files, not editors. */
-async function saveChanges(dockerfile: vscode.Uri): Promise<void> {
-  const open = vscode.workspace.textDocuments.find((one) => one.uri.toString() === dockerfile.toString());
-  if (open?.isDirty) await open.save();
-}
-
-async function readDockerfile(file: string): Promise<string> {
-  const exists = await stat(file).then(
-    (stats) => stats.isFile(),
-    () => false,
-  );
-  if (!exists) throw new UserError(vscode.l10n.t("The Dockerfile is not there any more: {0}", file));
-  return (await vscode.workspace.openTextDocument(vscode.Uri.file(file))).getText();
-}
-
-/** Builders that build several platforms natively; Docker's own, which emulate, only where there is no other. */
-function usefulBuilders(builders: readonly Builder[]): readonly Builder[] {
-  const capable = builders.filter((builder) => builder.driver !== "docker");
-  const offered = capable.length > 0 ? capable : builders.filter((builder) => builder.isCurrent);
-  return offered.toSorted((a, b) => rank(a) - rank(b));
-}
-
-function rank(builder: Builder): number {
-  return (builder.isCurrent ? 0 : 1) + (builder.driver === "kubernetes" ? 0 : 2);
-}
-
-function shownOutput(output: BuildOutput): string {
-  switch (output.kind) {
-    case "folder": {
-      const shown = vscode.workspace.asRelativePath(output.path);
-      return path.isAbsolute(shown) ? shown : `./${shown}`;
-    }
-    case "push":
-      return output.reference;
-    case "none":
-      return "";
-  }
 }
 
 function answersKey(dockerfile: vscode.Uri): string {

@@ -39,7 +39,6 @@ export class BuildDocuments implements vscode.TextDocumentContentProvider, Dispo
 
 /** The text as a terminal would leave it: no escape sequences, and of overwritten lines the last version. */
 function asPlainText(text: string): string {
-  return stripVTControlCharacters(text)
-    .replaceAll("\r\n", "\n")
-    .replaceAll(/[^\n]*\r/g, "");
+  const lines = stripVTControlCharacters(text).replaceAll("\r\n", "\n").split("\n");
+  return lines.map((line) => line.slice(line.lastIndexOf("\r") + 1)).join("\n");
 }

@@ -73,5 +73,7 @@ async function openDockerfile(build: BuildRun, line: number | undefined): Promis
 async function openResult(build: BuildRun): Promise<void> {
   const { output } = build.request;
   if (output.kind !== "folder") return;
-  await vscode.commands.executeCommand("revealInExplorer", vscode.Uri.file(output.path));
+  const folder = vscode.Uri.file(output.path);
+  const isInWorkspace = vscode.workspace.getWorkspaceFolder(folder) !== undefined;
+  await vscode.commands.executeCommand(isInWorkspace ? "revealInExplorer" : "revealFileInOS", folder);
 }

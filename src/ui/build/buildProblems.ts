@@ -19,8 +19,7 @@ export class BuildProblems implements Disposable {
     const uri = vscode.Uri.file(build.request.dockerfile);
     const isOwnFile = failure.file === undefined || failure.file === path.basename(build.request.dockerfile);
     const line = isOwnFile ? (failure.line ?? 1) : 1;
-    const document = await vscode.workspace.openTextDocument(uri);
-    const range = document.lineAt(Math.min(line, document.lineCount) - 1).range;
+    const range = await rangeOfLine(uri, line);
     const problem = new vscode.Diagnostic(range, problemText(failure), vscode.DiagnosticSeverity.Error);
     problem.source = "buildx";
     this.#problems.set(uri, [problem]);
@@ -29,6 +28,12 @@ export class BuildProblems implements Disposable {
   dispose(): void {
     this.#problems.dispose();
   }
+}
+
+/** The whole line; its beginning only when the file is not there any more. */
+async function rangeOfLine(uri: vscode.Uri, line: number): Promise<vscode.Range> {
+  const document = await vscode.workspace.openTextDocument(uri).then(undefined, () => undefined);
+  return document?.lineAt(Math.min(line, document.lineCount) - 1).range ?? new vscode.Range(line - 1, 0, line - 1, 0);
 }
 
 function problemText({ what, message, logTail }: Failure): string {

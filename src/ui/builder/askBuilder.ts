@@ -1,15 +1,14 @@
 import * as vscode from "vscode";
 import { validateBuilderName } from "../../core/buildx/args.ts";
 import type { ClusterNode } from "../../core/cluster/objects.ts";
-import { messageOf } from "../../core/errors.ts";
-import { inputText, pickMany, pickOne, Wizard, type Answer, type Choice, type Place } from "../wizard.ts";
+import { messageOf, UserError } from "../../core/errors.ts";
+import { inputText, pickMany, pickOne, Wizard, type Answer, type Choice, type Choices, type Place } from "../wizard.ts";
 
 /** A Kubernetes cluster a builder can be created in. */
 export interface ClusterChoice {
   /** Kubeconfig context. */
   readonly context: string;
   readonly server: string;
-  readonly namespace?: string;
   readonly isCurrent: boolean;
   /** Asks the cluster for its nodes, once. */
   readonly nodes: () => Promise<readonly ClusterNode[]>;
@@ -30,25 +29,42 @@ export async function askBuilder(
   takenNames: readonly string[],
 ): Promise<BuilderWish | undefined> {
   const first = clusters.find((one) => one.isCurrent) ?? clusters[0];
-  if (!first) return undefined;
+  if (!first) {
+    throw new UserError(vscode.l10n.t("The kubeconfig names no cluster: it has no contexts."), {
+      remedy: vscode.l10n.t("Choose another kubeconfig."),
+      action: "openKubeconfig",
+    });
+  }
   let cluster: ClusterChoice = first;
   let namespace = "buildkit";
   let architectures: readonly string[] = [];
   let replicas = "1";
   let name = freeName(takenNames);
 
+  const asked = new Map<ClusterChoice, Promise<readonly ClusterNode[]>>();
+  const nodesOf = (one: ClusterChoice): Promise<readonly ClusterNode[]> => {
+    const nodes = asked.get(one) ?? one.nodes();
+    nodes.catch(() => undefined); // told by the question that needs them
+    asked.set(one, nodes);
+    return nodes;
+  };
+  if (clusters.length === 1) void nodesOf(cluster);
+
   const wizard = new Wizard(vscode.l10n.t("Create Builder"));
   if (clusters.length > 1)
     wizard.add(
       (at) => askCluster(at, clusters, cluster),
-      (value) => (cluster = value),
+      (value) => {
+        cluster = value;
+        void nodesOf(cluster);
+      },
     );
   wizard.add(
     (at) => askNamespace(at, namespace),
     (value) => (namespace = value.trim()),
   );
   wizard.add(
-    (at) => askArchitectures(at, cluster),
+    (at) => askArchitectures(at, nodesOf(cluster)),
     (value) => (architectures = value),
   );
   wizard.add(
@@ -95,16 +111,19 @@ function askNamespace(at: Place, value: string): Promise<Answer<string>> {
   });
 }
 
-async function askArchitectures(at: Place, cluster: ClusterChoice): Promise<Answer<readonly string[]>> {
+function askArchitectures(at: Place, nodes: Promise<readonly ClusterNode[]>): Promise<Answer<readonly string[]>> {
+  const placeholder = vscode.l10n.t("Architectures, one BuildKit pod or more for each");
+  return pickMany({ ...at, placeholder, load: architectureChoices(nodes, placeholder) });
+}
+
+async function architectureChoices(asked: Promise<readonly ClusterNode[]>, hint: string): Promise<Choices<string>> {
   let nodes: readonly ClusterNode[] = [];
-  let hint = vscode.l10n.t("Architectures, one BuildKit pod or more for each");
+  let placeholder = hint;
   try {
-    nodes = await vscode.window.withProgress({ location: { viewId: "multiArchBuilds.explorer" } }, async () =>
-      cluster.nodes(),
-    );
+    nodes = await asked;
   } catch (error) {
     // Creating builders needs no right to list nodes; then the user knows what the cluster has.
-    hint = vscode.l10n.t("The cluster's architectures are not known: {0}", messageOf(error));
+    placeholder = vscode.l10n.t("The cluster's architectures are not known: {0}", messageOf(error));
   }
   const found = Map.groupBy(nodes, (node) => node.architecture);
   const offered = found.size > 0 ? [...found.keys()].toSorted() : ["amd64", "arm64"];
@@ -116,7 +135,7 @@ async function askArchitectures(at: Place, cluster: ClusterChoice): Promise<Answ
     const own = found.get(choice.value) ?? [];
     return own.length === 0 || own.some((node) => node.isReady && !node.isCordoned);
   });
-  return pickMany({ ...at, placeholder: hint, choices, selected: usable });
+  return { choices, selected: usable, placeholder };
 }
 
 function describeNodes(nodes: readonly ClusterNode[]): string {

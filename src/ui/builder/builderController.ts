@@ -8,6 +8,7 @@ import type { BuilderStore } from "../../core/buildx/store.ts";
 import type { ClusterConnections } from "../../core/cluster/cluster.ts";
 import { contextsOf, loadKubeconfig } from "../../core/cluster/kubeconfig.ts";
 import { firstOf } from "../../core/cluster/first.ts";
+import { UserError } from "../../core/errors.ts";
 import type { BuildxAccess } from "../buildxAccess.ts";
 import { signalOf } from "../cancellation.ts";
 import { setting } from "../settings.ts";
@@ -27,6 +28,8 @@ export interface BuilderControllerOptions {
 /** The commands that create and remove builders. */
 export class BuilderController {
   readonly #options: BuilderControllerOptions;
+  readonly #end = new AbortController();
+  readonly #tasks = new Set<Promise<void>>();
 
   constructor(options: BuilderControllerOptions) {
     this.#options = options;
@@ -61,9 +64,15 @@ export class BuilderController {
     try {
       await this.#remove(builder, false);
     } catch (error) {
-      if (!(error instanceof ClusterOutOfReach) || !(await confirmLocalRemoval(error))) throw error;
-      await this.#remove(builder, true);
+      if (!(error instanceof ClusterOutOfReach)) throw error;
+      if (await confirmLocalRemoval(error)) await this.#remove(builder, true);
     }
+  }
+
+  /** Cancels what runs, and waits until it has undone what it had made. */
+  async shutDown(): Promise<void> {
+    this.#end.abort();
+    await Promise.allSettled(this.#tasks);
   }
 
   async #remove(builder: Builder, isLocalOnly: boolean): Promise<void> {
@@ -112,10 +121,16 @@ export class BuilderController {
     const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
     await vscode.window.withProgress(options, async (progress, token) =>
       vscode.window.withProgress({ location: { viewId: views.explorer } }, async () => {
-        await task(signalOf(token), (message) => {
+        const running = task(AbortSignal.any([signalOf(token), this.#end.signal]), (message) => {
           log.debug(message);
           progress.report({ message });
         });
+        this.#tasks.add(running);
+        try {
+          await running;
+        } finally {
+          this.#tasks.delete(running);
+        }
       }),
     );
   }
@@ -133,6 +148,7 @@ function describe(progress: CreateProgress): string {
 }
 
 async function chooseBuilder(builders: readonly Builder[]): Promise<Builder | undefined> {
+  if (builders.length === 0) throw new UserError(vscode.l10n.t("There is no builder that could be removed."));
   const answer = await pickOne({
     title: vscode.l10n.t("Remove Builder"),
     step: 1,

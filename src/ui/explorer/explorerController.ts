@@ -35,6 +35,7 @@ export class ExplorerController implements Disposable {
   readonly #subscriptions = new DisposableStore();
   #lingering: NodeJS.Timeout | undefined;
   #isBuildxMissing = false;
+  #shown: ExplorerState | undefined;
 
   constructor(options: ExplorerControllerOptions) {
     this.#options = options;
@@ -63,10 +64,10 @@ export class ExplorerController implements Disposable {
   async start(): Promise<void> {
     this.#visibility(true);
     const lookForBuildx = this.#options.buildx.get().then(
-      () => (this.#isBuildxMissing = false),
+      () => this.#setBuildxMissing(false),
       (error: unknown) => {
-        this.#isBuildxMissing = true;
         this.#options.log.error(error instanceof Error ? error.message : String(error));
+        this.#setBuildxMissing(true);
       },
     );
     await Promise.all([this.#source.start(), lookForBuildx]);
@@ -75,7 +76,7 @@ export class ExplorerController implements Disposable {
   async refresh(): Promise<void> {
     this.#options.buildx.forget();
     this.#source.stop();
-    await this.start();
+    if (this.#options.view.isVisible) await this.start();
   }
 
   dispose(): void {
@@ -96,7 +97,14 @@ export class ExplorerController implements Disposable {
       : { kind: "unreachable", reason: status.reason };
   }
 
+  #setBuildxMissing(isMissing: boolean): void {
+    if (this.#isBuildxMissing === isMissing) return;
+    this.#isBuildxMissing = isMissing;
+    if (this.#shown) this.#show(this.#shown);
+  }
+
   #show(state: ExplorerState): void {
+    this.#shown = state;
     const hasBuilders = state.builders.some(([builder]) => builder.path !== undefined);
     const isClusterMissing = state.cluster.kind === "unavailable" && !hasBuilders && state.builds.length === 0;
     setContextKey("multiArchBuilds.isClusterMissing", isClusterMissing);
