@@ -1,4 +1,4 @@
-import { parseProgressLine, parseTime, type WireVertex } from "../buildx/solveStatus.ts";
+import { parseProgressLine, type WireVertex } from "../buildx/solveStatus.ts";
 import type { Platform } from "../platform.ts";
 import { failureOf, verdictOf } from "./failure.ts";
 import { isClientNoise } from "./finalText.ts";
@@ -29,9 +29,8 @@ export class BuildModel {
   readonly #shared = new Map<Step, SharedStep>();
   readonly #text: string[] = [];
   readonly #unplaced = new Map<Step, StepName>();
-  readonly #touched = new Set<Step>();
+  #touched: Step[] = [];
   readonly #changedShared = new Set<Step>();
-  #lastTime: string | undefined;
   #state: BuildState = "running";
   #failure: Failure | undefined;
 
@@ -56,21 +55,19 @@ export class BuildModel {
       const vertex = this.#graph.get(wire.digest) ?? this.#add(wire);
       vertex.apply(wire);
       if (wire.inputs) this.#graph.link(vertex);
-      this.#touched.add(vertex.step);
+      this.#touch(vertex.step);
     }
     for (const status of message.statuses) {
       const vertex = this.#graph.get(status.vertex);
       if (!vertex) continue;
       vertex.statuses.set(status.id, status);
-      this.#lastTime = status.timestamp;
-      this.#touched.add(vertex.step);
+      this.#touch(vertex.step);
     }
     for (const { vertex: digest, stream, data, timestamp } of message.logs) {
       const vertex = this.#graph.get(digest);
       if (!vertex) continue;
       vertex.step.log.append(stream === 2 ? vertex.stderr : vertex.stdout, data, timestamp);
-      this.#lastTime = timestamp;
-      this.#touched.add(vertex.step);
+      this.#touch(vertex.step);
     }
   }
 
@@ -84,7 +81,7 @@ export class BuildModel {
     for (const vertex of this.#graph) {
       vertex.close(endMs);
       isCut ||= vertex.isCut || vertex.error !== undefined;
-      this.#touched.add(vertex.step);
+      this.#touch(vertex.step);
     }
     this.#settle();
     this.#placeRest();
@@ -165,8 +162,7 @@ export class BuildModel {
 
   /** The last time that the stream has named. */
   #lastMs(): number {
-    const times = [...this.#graph].map((vertex) => vertex.intervals.lastMs ?? 0);
-    return times.reduce((a, b) => Math.max(a, b), parseTime(this.#lastTime) ?? 0);
+    return [...this.#graph].reduce((last, vertex) => Math.max(last, vertex.lastMs), 0);
   }
 
   #add(wire: WireVertex): Vertex {
@@ -195,10 +191,11 @@ export class BuildModel {
     for (const step of [...this.#unplaced.keys()].toReversed()) step.platform ??= this.#platformOf(step);
     for (const [step, name] of this.#unplaced) if (step.platform !== undefined) this.#place(step, name, step.platform);
     for (const step of this.#touched) {
+      step.isTouched = false;
       if (step.name.kind === "step") this.#table.refresh(step);
       else this.#refreshShared(step);
     }
-    this.#touched.clear();
+    this.#touched = [];
   }
 
   /**
@@ -215,11 +212,16 @@ export class BuildModel {
       this.#place(step, name, this.#graph.platformAbove(step) ?? unknownPlatform);
   }
 
+  #touch(step: Step): void {
+    if (!step.isTouched) this.#touched.push(step);
+    step.isTouched = true;
+  }
+
   #place(step: Step, name: StepName, platform: Platform): void {
     this.#unplaced.delete(step);
     this.#table.place(step, name, platform);
     // What they load may have no platform but that of who takes it.
-    for (const source of this.#graph.sourcesOf(step)) if (source.name.kind === "other") this.#touched.add(source);
+    for (const source of this.#graph.sourcesOf(step)) if (source.name.kind === "other") this.#touch(source);
   }
 
   #refreshShared(step: Step): void {

@@ -45,6 +45,12 @@ export class Vertex {
     return this.intervals.size > 0;
   }
 
+  /** The last time that is known of it; 0 when there is none. */
+  get lastMs(): number {
+    const times = [this.step.log.lastTime, ...[...this.statuses.values()].map((status) => status.timestamp)];
+    return Math.max(0, this.intervals.lastMs ?? 0, ...times.map((time) => parseTime(time) ?? 0));
+  }
+
   close(endMs: number): void {
     if (!this.intervals.isOpen) return;
     this.intervals.close(endMs);
@@ -61,6 +67,8 @@ export class Step {
   readonly name: StepName | OtherName;
   readonly vertices: Vertex[] = [];
   log = new StepLog();
+  /** True while something in it has changed that is not shown yet. */
+  isTouched = false;
   /** The platform it works for, as soon as that is known. */
   platform: Platform | undefined;
 
@@ -119,7 +127,7 @@ export class Step {
       startedMs,
       completedMs,
       error,
-      hasLog: this.log.end > 0,
+      hasLog: !this.log.isEmpty,
       ...progressOf(this.vertices, isRunning),
     };
   }

@@ -18,31 +18,25 @@ export interface LogPart {
 }
 
 /**
- * A step's output, as much of its end as fits. Chunks stay as they came, in base64, until somebody reads them: most
- * output of a build is never looked at.
+ * A step's output, as much of its end as fits. It stays in base64, as it came, until somebody reads it: most output of
+ * a build is never looked at. A position is a number of pieces, as every read ends one.
  */
 export class StepLog {
   readonly #maxBytes: number;
-  readonly #maxChunks: number;
-  #chunks: Chunk[] = [];
-  /** Chunks dropped since the beginning; the position of the first one kept. */
+  readonly #pieces: Piece[] = [];
+  /** Pieces dropped; the position of the first one kept. */
   #first = 0;
-  /** Index of the first chunk kept; those before it wait to be cut off together. */
-  #head = 0;
-  #decoded = 0;
-  #bytes = 0;
   #droppedBytes = 0;
+  /** Of the pieces kept. */
+  #bytes = 0;
   #lastTime: string | undefined;
 
-  /** @param maxChunks bounds the memory of programs that write a few bytes at a time */
-  constructor(maxBytes = 2 * 2 ** 20, maxChunks = 100_000) {
+  constructor(maxBytes = 2 * 2 ** 20) {
     this.#maxBytes = maxBytes;
-    this.#maxChunks = maxChunks;
   }
 
-  /** Position behind the last chunk: grows with every piece of output. */
-  get end(): number {
-    return this.#first + this.#chunks.length - this.#head;
+  get isEmpty(): boolean {
+    return this.#pieces.length === 0;
   }
 
   /** Wire time of the last chunk. */
@@ -51,57 +45,97 @@ export class StepLog {
   }
 
   append(stream: LogStream, base64: string, time: string | undefined): void {
-    const bytes = byteLength(base64);
-    this.#chunks.push({ stream, text: base64, bytes });
-    this.#bytes += bytes;
+    let piece = this.#pieces[this.#pieces.length - 1];
+    if (!piece?.isOpen) {
+      piece = new Piece();
+      this.#pieces.push(piece);
+    }
+    this.#bytes += piece.add(stream, base64);
     if (time !== undefined) this.#lastTime = time;
-    while (this.#isTooLong()) this.#dropOldest();
+    if (this.#bytes > this.#maxBytes) this.#dropOldest();
   }
 
   /** What was printed since a position of an earlier read; from the beginning by default. */
   read(from = 0): LogPart {
-    this.#decode();
-    const start = Math.max(from, this.#first);
-    const texts = this.#chunks.slice(this.#head + start - this.#first).map((chunk) => chunk.text);
-    return { text: texts.join(""), next: this.end, reset: from < this.#first, droppedBytes: this.#droppedBytes };
-  }
-
-  #decode(): void {
-    for (let at = Math.max(this.#decoded, this.#head); at < this.#chunks.length; at++) {
-      const chunk = this.#chunks[at];
-      if (!chunk) break;
-      chunk.stream.decoder ??= new TextDecoder();
-      chunk.text = chunk.stream.decoder.decode(Buffer.from(chunk.text, "base64"), { stream: true });
-    }
-    this.#decoded = this.#chunks.length;
-  }
-
-  #isTooLong(): boolean {
-    const chunks = this.#chunks.length - this.#head;
-    return chunks > 1 && (this.#bytes > this.#maxBytes || chunks > this.#maxChunks);
+    const texts = this.#pieces.map((piece) => piece.read()).slice(Math.max(0, from - this.#first));
+    return {
+      text: texts.join(""),
+      next: this.#first + this.#pieces.length,
+      reset: from < this.#first,
+      droppedBytes: this.#droppedBytes,
+    };
   }
 
   #dropOldest(): void {
-    const bytes = this.#chunks[this.#head]?.bytes ?? 0;
-    this.#head++;
+    const oldest = this.#pieces.length > 1 ? this.#pieces.shift() : undefined;
+    if (!oldest) return;
     this.#first++;
-    this.#bytes -= bytes;
-    this.#droppedBytes += bytes;
-    if (this.#head < 1024 || this.#head < this.#chunks.length / 2) return;
-    this.#chunks = this.#chunks.slice(this.#head);
-    this.#decoded = Math.max(0, this.#decoded - this.#head);
-    this.#head = 0;
+    this.#bytes -= oldest.bytes;
+    this.#droppedBytes += oldest.bytes;
   }
 }
 
-interface Chunk {
-  readonly stream: LogStream;
-  /** Base64 until it is decoded. */
-  text: string;
-  readonly bytes: number;
+/** Chunks that follow each other, kept, read and dropped together. */
+class Piece {
+  bytes = 0;
+  /** Streams by the number of the first chunk that is theirs. */
+  readonly #streams = new Map<number, LogStream>();
+  #stream: LogStream | undefined;
+  #chunks: string[] = [];
+  #joined: string | undefined;
+  #text: string | undefined;
+
+  get isOpen(): boolean {
+    return (
+      this.#text === undefined &&
+      this.#chunks.length < maxChunks &&
+      this.#joined === undefined &&
+      this.bytes < maxPieceBytes
+    );
+  }
+
+  /** @returns the number of bytes that the chunk stands for */
+  add(stream: LogStream, base64: string): number {
+    const bytes = byteLength(base64);
+    this.bytes += bytes;
+    if (stream !== this.#stream) this.#streams.set(this.#chunks.length, stream);
+    this.#stream = stream;
+    this.#chunks.push(base64);
+    if (this.#chunks.length >= maxChunks && this.bytes < maxChunks * smallChunk) this.#join();
+    return bytes;
+  }
+
+  /** A program that writes a few bytes at a time would else take many times as much memory as it writes. */
+  #join(): void {
+    this.#joined = this.#chunks.join(separator);
+    this.#chunks = [];
+  }
+
+  read(): string {
+    if (this.#text === undefined) {
+      const chunks = this.#joined?.split(separator) ?? this.#chunks;
+      let stream: LogStream = {};
+      this.#text = chunks.map((base64, at) => decode((stream = this.#streams.get(at) ?? stream), base64)).join("");
+      this.#joined = undefined;
+      this.#chunks = [];
+    }
+    return this.#text;
+  }
+}
+
+const maxPieceBytes = 65_536;
+const maxChunks = 1024;
+const smallChunk = 32;
+/** Not in the alphabet of base64. */
+const separator = "\n";
+
+function decode(stream: LogStream, base64: string): string {
+  stream.decoder ??= new TextDecoder();
+  return stream.decoder.decode(Buffer.from(base64, "base64"), { stream: true });
 }
 
 function byteLength(base64: string): number {
-  const padding = base64.endsWith("==") ? 2 : base64.endsWith("=") ? 1 : 0;
-  return Math.max(0, Math.floor(base64.length / 4) * 3 - padding);
+  const { length } = base64;
+  const padding = base64[length - 2] === "=" ? 2 : base64[length - 1] === "=" ? 1 : 0;
+  return Math.max(0, Math.floor(length / 4) * 3 - padding);
 }

@@ -5,9 +5,12 @@ import type { Step, Vertex } from "./step.ts";
 export class VertexGraph {
   readonly #vertices = new Map<string, Vertex>();
   readonly #takers = new Map<string, Set<Vertex>>();
+  #latest: Vertex | undefined;
 
   get(digest: string): Vertex | undefined {
-    return this.#vertices.get(digest);
+    // In a flood of output the same step comes again and again: comparing is cheaper than hashing.
+    if (digest !== this.#latest?.digest) this.#latest = this.#vertices.get(digest);
+    return this.#latest;
   }
 
   [Symbol.iterator](): Iterator<Vertex> {

@@ -94,48 +94,52 @@ function entries<T>(value: unknown, isEntry: (entry: unknown) => entry is T): re
 }
 
 function isVertex(value: unknown): value is WireVertex {
+  if (!isRecord(value)) return false;
+  const { digest, name, started, completed, cached, error, inputs, progressGroup } = value;
   return (
-    isRecord(value) &&
-    typeof value["digest"] === "string" &&
-    isOptional(value["name"], "string") &&
-    isOptional(value["started"], "string") &&
-    isOptional(value["completed"], "string") &&
-    isOptional(value["cached"], "boolean") &&
-    isOptional(value["error"], "string") &&
-    (value["inputs"] === undefined || isStrings(value["inputs"])) &&
-    (value["progressGroup"] === undefined || isProgressGroup(value["progressGroup"]))
+    typeof digest === "string" &&
+    (name === undefined || typeof name === "string") &&
+    (started === undefined || typeof started === "string") &&
+    (completed === undefined || typeof completed === "string") &&
+    (cached === undefined || typeof cached === "boolean") &&
+    (error === undefined || typeof error === "string") &&
+    (inputs === undefined || isStrings(inputs)) &&
+    (progressGroup === undefined || isProgressGroup(progressGroup))
   );
 }
 
 function isProgressGroup(value: unknown): value is WireProgressGroup {
+  if (!isRecord(value)) return false;
+  const { id, name, weak } = value;
   return (
-    isRecord(value) &&
-    isOptional(value["id"], "string") &&
-    isOptional(value["name"], "string") &&
-    isOptional(value["weak"], "boolean")
+    (id === undefined || typeof id === "string") &&
+    (name === undefined || typeof name === "string") &&
+    (weak === undefined || typeof weak === "boolean")
   );
 }
 
 function isStatus(value: unknown): value is WireStatus {
+  if (!isRecord(value)) return false;
+  const { id, vertex, name, current, total, timestamp, completed } = value;
   return (
-    isRecord(value) &&
-    typeof value["id"] === "string" &&
-    typeof value["vertex"] === "string" &&
-    isOptional(value["name"], "string") &&
-    isOptional(value["current"], "number") &&
-    isOptional(value["total"], "number") &&
-    isOptional(value["timestamp"], "string") &&
-    isOptional(value["completed"], "string")
+    typeof id === "string" &&
+    typeof vertex === "string" &&
+    (name === undefined || typeof name === "string") &&
+    (current === undefined || typeof current === "number") &&
+    (total === undefined || typeof total === "number") &&
+    (timestamp === undefined || typeof timestamp === "string") &&
+    (completed === undefined || typeof completed === "string")
   );
 }
 
 function isLog(value: unknown): value is WireLog {
+  if (!isRecord(value)) return false;
+  const { vertex, stream, data, timestamp } = value;
   return (
-    isRecord(value) &&
-    typeof value["vertex"] === "string" &&
-    typeof value["data"] === "string" &&
-    isOptional(value["stream"], "number") &&
-    isOptional(value["timestamp"], "string")
+    typeof vertex === "string" &&
+    typeof data === "string" &&
+    (stream === undefined || typeof stream === "number") &&
+    (timestamp === undefined || typeof timestamp === "string")
   );
 }
 
@@ -145,8 +149,4 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function isStrings(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === "string");
-}
-
-function isOptional(value: unknown, type: "string" | "number" | "boolean"): boolean {
-  return value === undefined || typeof value === type;
 }
