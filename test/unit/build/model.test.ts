@@ -36,8 +36,8 @@ function built(platforms: readonly string[], lines: readonly string[], dockerfil
 
 function cellText(cell: Cell | null): string {
   if (!cell) return "-";
-  const time = cell.durationMs > 0 ? ` ${cell.durationMs / 1000} s` : "";
-  return `${cell.state}${time}${cell.runsOn ? ` on ${cell.runsOn}` : ""}`;
+  const duration = cell.durationMs > 0 ? ` ${cell.durationMs / 1000} s` : "";
+  return `${cell.state}${duration}${cell.runsOn ? ` on ${cell.runsOn}` : ""}`;
 }
 
 /** First the lanes, then a row a line: `build 2/3 RUN: done 1 s, running`. */

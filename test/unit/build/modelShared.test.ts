@@ -10,8 +10,8 @@ function vertex(name: string, more: Partial<WireVertex> = {}): string {
   return JSON.stringify({ vertexes: [{ digest: name, name, ...more }] });
 }
 
-function status(vertex: string, id: string, more: Partial<WireStatus> = {}): string {
-  return JSON.stringify({ statuses: [{ id, vertex, current: 0, ...more }] });
+function status(of: string, id: string, more: Partial<WireStatus> = {}): string {
+  return JSON.stringify({ statuses: [{ id, vertex: of, current: 0, ...more }] });
 }
 
 function built(...lines: readonly string[]): BuildModel {
