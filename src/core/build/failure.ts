@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import { t } from "../l10n.ts";
 import type { Platform } from "../platform.ts";
 import { isClientNoise, readFinalText } from "./finalText.ts";
-import { sharedLabel } from "./sharedLabel.ts";
+import { sharedFailure, sharedLabel } from "./sharedLabel.ts";
 import type { BuildState, Failure } from "./snapshot.ts";
 import { isCancellation, type Step } from "./step.ts";
 
@@ -37,7 +37,7 @@ export function failureOf({ exitCode, text, failed }: Ending): Failure {
   const platform = platformOf(step, failed);
   const words = message ?? step?.error ?? text.find(isTelling);
   return {
-    what: step ? whatFailed(step, platform) : t("The build failed."),
+    what: step ? whatFailed(step, platform) : whatElse(message),
     message: words ?? t("buildx ended with exit code {0} without saying why.", exitCode ?? "?"),
     stepId: step?.id,
     platform,
@@ -59,23 +59,27 @@ function platformOf(step: Step | undefined, failed: readonly Step[]): Platform |
   return hasOthers ? undefined : step?.platform;
 }
 
-function whatFailed({ name, fullName }: Step, platform: Platform | undefined): string {
-  const where = name.kind === "step" ? stepPlace(name) : sharedLabel(fullName);
-  return platform === undefined ? t("{0} failed", where) : t("{0} failed on {1}", where, platform);
+function whatFailed({ name, fullName, error }: Step, platform: Platform | undefined): string {
+  if (name.kind === "other") {
+    if (error?.startsWith("failed to push ")) return t("The image could not be pushed.");
+    return sharedFailure(fullName) ?? t("{0} failed", sharedLabel(fullName));
+  }
+  const { stage, index, total } = name;
+  const step = stage === "" ? t("step {0}/{1}", index, total) : `${stage} ${index}/${total}`;
+  return platform === undefined ? t("{0} failed", step) : t("{0} failed on {1}", step, platform);
 }
 
-/** `build 2/3`; where there is one stage only, BuildKit gives it no name. */
-function stepPlace({
-  stage,
-  index,
-  total,
-}: {
-  readonly stage: string;
-  readonly index: number;
-  readonly total: number;
-}) {
-  return stage === "" ? t("step {0}/{1}", index, total) : `${stage} ${index}/${total}`;
+/** For failures that no step has: what is wrong with the Dockerfile, the connection, or with what was asked for. */
+function whatElse(message: string | undefined): string {
+  if (message === undefined) return t("The build failed.");
+  return reasons.find(([pattern]) => pattern.test(message))?.[1]() ?? t("The build failed.");
 }
+
+const reasons: readonly (readonly [RegExp, () => string])[] = [
+  [/^dockerfile parse error/, () => t("The Dockerfile is not valid.")],
+  [/^failed to read dockerfile/, () => t("The Dockerfile could not be read.")],
+  [/code = Unavailable|^listing workers/, () => t("The connection to the builder was lost.")],
+];
 
 function exitCodeOf(error: string | undefined): number | undefined {
   const match = /exit code: (\d+)$/.exec(error ?? "");

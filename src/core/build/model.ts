@@ -86,7 +86,7 @@ export class BuildModel {
     this.#settle();
     this.#placeRest();
     this.#table.end();
-    const failed = [...this.#steps.values()].filter((step) => step.error !== undefined);
+    const failed = [...new Set(this.#steps.values())].filter((step) => step.error !== undefined);
     const whole = { ...ending, text: this.#text, failed, isCut };
     this.#state = verdictOf(whole);
     this.#failure = this.#state === "failed" ? failureOf(whole) : undefined;
@@ -219,7 +219,7 @@ export class BuildModel {
 
   #place(step: Step, name: StepName, platform: Platform): void {
     this.#unplaced.delete(step);
-    this.#table.place(step, name, platform);
+    this.#steps.set(step.id, this.#table.place(step, name, platform));
     // What they load may have no platform but that of who takes it.
     for (const source of this.#graph.sourcesOf(step)) if (source.name.kind === "other") this.#touch(source);
   }

@@ -38,8 +38,11 @@ export class StepTable {
     for (const platform of platforms) this.#lane(platform);
   }
 
-  /** Gives a step its cell, or adds it to its twin: one of the same name and lane that was announced and never began. */
-  place(step: Step, name: StepName, platform: Platform): void {
+  /**
+   * Gives a step its cell, or adds it to its twin: one of the same name and lane that was announced and has not begun.
+   * @returns the step that is shown
+   */
+  place(step: Step, name: StepName, platform: Platform): Step {
     const lane = this.#lane(platform);
     const slot = this.#slot(name);
     step.platform = platform;
@@ -48,10 +51,11 @@ export class StepTable {
       if (!other) return this.#put(step, lane, row);
       if (isTwin(other.step, step)) {
         other.step.absorb(step);
-        return this.refresh(other.step);
+        this.refresh(other.step);
+        return other.step;
       }
     }
-    this.#put(step, lane, this.#addRow(slot, name));
+    return this.#put(step, lane, this.#addRow(slot, name));
   }
 
   /** Makes a placed step's cell anew. */
@@ -122,11 +126,12 @@ export class StepTable {
     return row;
   }
 
-  #put(step: Step, lane: LaneTally, row: Row): void {
+  #put(step: Step, lane: LaneTally, row: Row): Step {
     const place: Place = { step, lane, row, cell: undefined };
     this.#places.set(step, place);
     row.places.set(lane, place);
     this.refresh(step);
+    return step;
   }
 
   #touch(place: Place): void {

@@ -111,7 +111,19 @@ describe("failureOf", () => {
     ["no platform when the step failed equally on several", { failed: [amd, arm], text: [error] }, { what: "build 2/3 failed", platform: undefined }], // prettier-ignore
     ["the platform when another one failed in another way", { failed: [amd, failedStep("[linux/arm64 1/1] COPY a b", "no")] }, { platform: "linux/amd64" }], // prettier-ignore
     ["a step of the only stage", { failed: [failedStep("[2/3] RUN x", "no")] }, { what: "step 2/3 failed" }],
-    ["shared work by its label", { failed: [failedStep("[linux/arm64 internal] load metadata for x", "not found")] }, { what: "metadata failed on linux/arm64", message: "not found", exitCode: undefined }], // prettier-ignore
+    ["shared work in words", { failed: [failedStep("[linux/arm64 internal] load metadata for x", "not found")] }, { what: "A base image could not be found.", message: "not found", platform: "linux/arm64", exitCode: undefined }], // prettier-ignore
+    [
+      "a refused push",
+      { failed: [failedStep("exporting to image", "failed to push x: denied")] },
+      { what: "The image could not be pushed." },
+    ],
+    [
+      "work it does not know by its name",
+      { failed: [failedStep("[internal] something new", "no")] },
+      { what: "something new failed" },
+    ],
+    ["a Dockerfile that is wrong", { text: ["ERROR: failed to build: failed to solve: dockerfile parse error on line 2: unknown instruction: RUNN"] }, { what: "The Dockerfile is not valid." }], // prettier-ignore
+    ["a lost connection", { text: ["ERROR: failed to build: failed to receive status: rpc error: code = Unavailable desc = error reading from server: EOF"] }, { what: "The connection to the builder was lost." }], // prettier-ignore
     ["what fails before the build", { text: [noise, "", "WARNING: x", "unknown flag: --foo", "See help"], exitCode: 1 }, { what: "The build failed.", message: "unknown flag: --foo", logTail: [] }], // prettier-ignore
     ["no word at all", { text: [noise], exitCode: 7 }, { message: "buildx ended with exit code 7 without saying why.", stepId: undefined }], // prettier-ignore
   ];
