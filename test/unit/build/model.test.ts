@@ -78,6 +78,8 @@ describe("BuildModel: life of a step", () => {
     ["an error is a failure", [{ from: 1 }, { from: 1, to: 2, error: "exit code: 1" }], "failed 1 s"],
     ["cut by another one's failure is canceled", [{ from: 1, to: 2, error: "x: context canceled" }], "canceled 1 s"],
     ["what is announced again afterwards stays done", [{ from: 1, to: 2 }, {}], "done 1 s"],
+    ["what is announced again afterwards stays cached", [{ from: 1, to: 1, cached: true }, {}], "cached"],
+    ["what is announced again afterwards stays failed", [{ from: 1, to: 2, error: "no" }, {}], "failed 1 s"],
   ];
   for (const [name, events, cell] of cases)
     it(name, () => {
@@ -155,6 +157,16 @@ describe("BuildModel: lanes", () => {
     assertTable(model, ["linux/amd64, linux/arm64", ...rows]);
   });
 
+  it("a step keeps what it is built on when a later event leaves that out", () => {
+    const run = vertex("r", "[2/2] RUN a", { inputs: ["c"] });
+    const model = built(both, [
+      run,
+      vertex("r", "[2/2] RUN a", { from: 1 }),
+      vertex("c", "[linux/arm64 1/2] COPY a /"),
+    ]);
+    assertTable(model, ["linux/amd64, linux/arm64", "1/2 COPY: -, pending", "2/2 RUN: -, running"]);
+  });
+
   it("RUN that is built on nothing takes the lane of what takes its result, at the latest at the end", () => {
     const model = built(both, [
       vertex("r", "[a 1/1] RUN x", { from: 1, to: 2 }),
@@ -184,6 +196,12 @@ describe("BuildModel: rows", () => {
       vertex("b", "[linux/amd64 2/2] LINK COPY --link a b", { from: 2, to: 5, progressGroup: group }),
     ]); // prettier-ignore
     assertTable(model, ["linux/amd64", "2/2 COPY: done 4 s"]);
+  });
+
+  it("a progress group has the group's name whichever member comes first", () => {
+    const progressGroup = { id: "g", name: "[linux/amd64 2/2] COPY --link a b" };
+    const merge = vertex("b", "[linux/amd64 2/2] LINK COPY --link a b", { progressGroup });
+    assertTable(built(["linux/amd64"], [merge]), ["linux/amd64", "2/2 COPY: pending"]);
   });
 
   it("a group is cached only when all its members are", () => {
