@@ -23,7 +23,10 @@ export function explain(error: unknown, context: KubeContext, attempt?: Attempt)
   if (error instanceof ApiError) return explainAnswer(error, context, attempt);
   const host = hostOf(context.server);
   const cause = connectionCause(error, host);
-  return new UserError(t("Cluster {0} is not reachable: {1}", context.name, cause), { action: "refresh", cause: error });
+  return new UserError(t("Cluster {0} is not reachable: {1}", context.name, cause), {
+    action: "refresh",
+    cause: error,
+  });
 }
 
 function explainAnswer(error: ApiError, context: KubeContext, attempt: Attempt | undefined): UserError {
