@@ -52,7 +52,7 @@ export class StepLog {
     }
     this.#bytes += piece.add(stream, base64);
     if (time !== undefined) this.#lastTime = time;
-    if (this.#bytes > this.#maxBytes) this.#dropOldest();
+    while (this.#bytes > this.#maxBytes && this.#pieces.length > 1) this.#dropOldest();
   }
 
   /** What was printed since a position of an earlier read; from the beginning by default. */
@@ -67,7 +67,7 @@ export class StepLog {
   }
 
   #dropOldest(): void {
-    const oldest = this.#pieces.length > 1 ? this.#pieces.shift() : undefined;
+    const oldest = this.#pieces.shift();
     if (!oldest) return;
     this.#first++;
     this.#bytes -= oldest.bytes;

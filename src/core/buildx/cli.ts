@@ -109,7 +109,7 @@ export class BuildxCli {
     if (exit.wasCanceled) {
       throw new UserError(
         t("“{0}” did not end within {1} s.", this.#shown(args), Math.round((options.timeoutMs ?? 0) / 1000)),
-        { remedy: t("Look whether the builder’s machine or cluster can be reached."), action: "retry" },
+        { remedy: t("Look whether the builder’s machine or cluster can be reached."), action: "refresh" },
       );
     }
     return { ...exit, stdout, stderr };

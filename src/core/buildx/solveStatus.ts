@@ -65,6 +65,8 @@ export function parseProgressLine(line: string): SolveStatus | string {
   }
   if (!isRecord(message)) return line;
   const { vertexes, statuses, logs } = message;
+  const isProgress = vertexes !== undefined || statuses !== undefined || logs !== undefined || "warnings" in message;
+  if (!isProgress && line !== "{}") return line; // somebody else's JSON, a credential helper's for example
   return {
     vertexes: vertexes === undefined ? none : entries(vertexes, isVertex),
     statuses: statuses === undefined ? none : entries(statuses, isStatus),

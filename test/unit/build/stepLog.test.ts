@@ -108,4 +108,14 @@ describe("StepLog", () => {
     log.append({}, "", undefined);
     assert.equal(log.lastTime, "2026-11-23T14:47:40Z");
   });
+
+  it("keeps to its limit when large chunks come after small ones", () => {
+    const log = new StepLog(1_000_000);
+    const stream: LogStream = {};
+    for (let at = 0; at < 15; at++) log.append(stream, base64("a".repeat(65_536)), undefined);
+    for (let at = 0; at < 3; at++) log.append(stream, base64("b".repeat(900_000)), undefined);
+    const { text, droppedBytes } = log.read();
+    assert.ok(text.length <= 1_000_000, `${text.length} bytes kept`);
+    assert.equal(text.length + droppedBytes, 15 * 65_536 + 3 * 900_000);
+  });
 });

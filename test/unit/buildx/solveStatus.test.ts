@@ -132,6 +132,11 @@ describe("parseProgressLine", () => {
     assert.equal(typeof message === "string" ? undefined : message.vertexes[0]?.digest, "a");
   });
 
+  it("leaves somebody else's JSON as text", () => {
+    const line = '{"level":"error","msg":"credential helper failed"}';
+    assert.equal(parseProgressLine(line), line);
+  });
+
   it("reads a message of megabytes", () => {
     const data = "QUJD".repeat(1_000_000);
     const message = parseProgressLine(JSON.stringify({ logs: [{ vertex: "a", data }] }));
