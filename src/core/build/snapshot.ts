@@ -50,7 +50,7 @@ export interface StepRow {
   readonly total: number;
   /** Upper-case instruction, `RUN`; empty when the step has none. */
   readonly instruction: string;
-  /** The step's text behind the instruction, on one line. */
+  /** The step's text behind the instruction, on one line: as in the Dockerfile where the line is known. */
   readonly text: string;
   /** 1-based line in the Dockerfile, when it is known for sure. */
   readonly line?: number;
@@ -86,7 +86,10 @@ export interface Placement {
   readonly pod?: string;
 }
 
-/** One platform of a build: a column of the table. */
+/**
+ * One platform of a build: a column of the table. Its time runs without a break from its first step's start to its
+ * last step's end, unlike a step's.
+ */
 export interface Lane extends Timing {
   readonly platform: Platform;
   readonly steps: { readonly total: number; readonly finished: number; readonly cached: number };
@@ -98,7 +101,7 @@ export interface Lane extends Timing {
 
 /** Why a build failed, in the order people ask. */
 export interface Failure {
-  /** One sentence: what failed, and where: `builder 5/7 failed on linux/arm64`. */
+  /** What failed, and where: `builder 5/7 failed on linux/arm64`, or a sentence for what is no step. */
   readonly what: string;
   /** BuildKit's or buildx's message, without its wrapping. */
   readonly message: string;
@@ -127,7 +130,7 @@ export interface BuildHead {
   readonly cluster?: string;
   readonly namespace?: string;
   readonly steps: { readonly total: number; readonly finished: number; readonly cached: number };
-  /** What the build waits for before its first step: `booting builder`; absent otherwise. */
+  /** What the build waits for before its first step: `waiting for the builder's pods`; absent otherwise. */
   readonly waitingFor?: string;
   readonly failure?: Failure;
   /** Plain text that buildx printed, without client-go's noise. */
