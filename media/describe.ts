@@ -119,14 +119,17 @@ export function othersAtFailure(failure: Failure, lanes: readonly Lane[]): reado
 }
 
 const troublePattern = /error|fatal|fail|cannot|can't|denied|not found|no such|missing|unable|panic|exception/i;
+/** What a tool says when something that it has run has failed: true, and no help. */
+const echoPattern = /^(?:g?make(?:\[\d+\])?: \*\*\*|ninja: build stopped|npm (?:error|ERR!))/;
 const mostTellingLines = 3;
 
 /**
  * The few lines of a failed step's output that tell most: from the last one that speaks of trouble on, because
- * compilers point at the place behind it, but tools often end with a general word. Else the very last lines.
+ * compilers point at the place behind it. Else the very last lines.
  */
 export function tellingLines(tail: readonly string[]): readonly string[] {
-  const trouble = tail.findLastIndex((line) => troublePattern.test(line));
+  const cause = tail.findLastIndex((line) => troublePattern.test(line) && !echoPattern.test(line));
+  const trouble = cause >= 0 ? cause : tail.findLastIndex((line) => troublePattern.test(line));
   const start = trouble >= 0 ? trouble : Math.max(0, tail.length - mostTellingLines);
   return tail.slice(start, start + mostTellingLines);
 }

@@ -106,7 +106,8 @@ describe("tellingLines", () => {
     ];
     assert.deepEqual(tellingLines(gcc), gcc.slice(1, 4));
     const make = ["main.o: undefined reference", "collect2: error: ld returned 1", "make: *** [all] Error 1"];
-    assert.deepEqual(tellingLines(make), make.slice(2));
+    assert.deepEqual(tellingLines(make), make.slice(1));
+    assert.deepEqual(tellingLines(["make: *** [all] Error 1"]), ["make: *** [all] Error 1"]);
   });
   test("else it is the end", () => {
     assert.deepEqual(tellingLines(["a", "b", "c", "d"]), ["b", "c", "d"]);
