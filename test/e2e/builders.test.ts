@@ -28,8 +28,8 @@ describe("builders", { timeout: 300_000 }, () => {
     await extension.createBuilder({ namespace, name: "e2e" });
     const rows = await window.tree().until("two pods", (all) => podsOf(all, "e2e").length === 2);
     assert.equal(row(rows, "e2e")?.description, `kubernetes · lab/${namespace}`);
-    assert.equal(row(rows, "e2e-amd64")?.description, "linux/amd64 · 1 of 1 ready");
-    assert.equal(row(rows, "e2e-arm64")?.description, "linux/arm64 · 1 of 1 ready");
+    assert.equal(row(rows, "e2e-amd64")?.description, "1 of 1 ready · linux/amd64");
+    assert.equal(row(rows, "e2e-arm64")?.description, "1 of 1 ready · linux/arm64");
     for (const pod of podsOf(rows, "e2e")) {
       const { stdout } = await kubectl("get", "pod", pod.label, "-n", namespace, "-o", "jsonpath={.spec.nodeName}");
       assert.match(pod.description, new RegExp(`^${stdout} · `));
@@ -43,7 +43,7 @@ describe("builders", { timeout: 300_000 }, () => {
     await kubectl("delete", "pod", gone, "-n", namespace, "--force", "--grace-period=0");
     await window.tree().until("another pod, ready", (all) => {
       const [pod, ...others] = podsOf(all, "e2e-arm64");
-      const isReady = row(all, "e2e-arm64")?.description === "linux/arm64 · 1 of 1 ready";
+      const isReady = row(all, "e2e-arm64")?.description === "1 of 1 ready · linux/arm64";
       return others.length === 0 && pod !== undefined && pod.label !== gone && isReady;
     });
     await window.screenshot("explorer after a pod was deleted");

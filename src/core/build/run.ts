@@ -224,9 +224,14 @@ export class BuildRun {
   }
 
   #lanes(): readonly Lane[] {
+    const isCutShort = this.#state === "failed" || this.#state === "canceled";
     return this.#model.lanes().map((lane) => {
       const placement = this.#place.placements.find(({ platform }) => platform === lane.platform);
-      return placement ? { ...lane, placement } : lane;
+      const placed = placement ? { ...lane, placement } : lane;
+      const hasSteps = lane.state === "done" || lane.state === "cached";
+      // What had steps left when the build ended early was stopped, though all it had begun was done.
+      const isStopped = isCutShort && hasSteps && lane.steps.finished < lane.steps.total;
+      return isStopped ? { ...placed, state: "canceled" } : placed;
     });
   }
 }

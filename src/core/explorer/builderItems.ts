@@ -27,9 +27,10 @@ export function builderItem(builder: Builder, status: BuilderStatus, nowMs: numb
   return item(
     { id, label: builder.name, kind: builder.path === undefined ? "engine" : "builder", icon: "layers" },
     {
-      description: dotted(builder.driver, place, trouble, current),
+      description: dotted(builder.driver, place, isTrouble ? trouble : trouble && t("not running"), current),
       details: [
         [t("Driver"), builder.driver],
+        [t("State"), trouble ?? ""],
         ...(status.kind === "kubernetes"
           ? ([
               [t("Kubeconfig context"), status.cluster.name],
@@ -70,7 +71,8 @@ function nodeItem(parent: string, node: BuilderNode, status: BuilderStatus, nowM
     const pods = status.cluster.pods.items.filter((pod) => pod.app === app);
     const [text, severity] = workloadState(workload, status.cluster.workloads.status, pods);
     return item(base, {
-      description: dotted(platforms, text),
+      // The state first: a narrow sidebar cuts the end.
+      description: dotted(text, platforms),
       details,
       severity,
       children: pods.map((pod) => podItem(id, pod, nowMs)),

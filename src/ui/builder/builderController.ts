@@ -163,7 +163,9 @@ async function confirmRemoval(builder: Builder): Promise<boolean> {
   const remove = vscode.l10n.t("Remove");
   const detail =
     builder.driver === "kubernetes"
-      ? vscode.l10n.t("Its BuildKit pods are deleted from the cluster, with their build cache. Running builds fail.")
+      ? vscode.l10n.t(
+          "Its BuildKit pods are deleted from the cluster, with their build cache; the namespace stays. Running builds fail.",
+        )
       : vscode.l10n.t("Its build cache goes with it. Running builds fail.");
   const question = vscode.l10n.t("Remove the builder “{0}”?", builder.name);
   return (await vscode.window.showWarningMessage(question, { modal: true, detail }, remove)) === remove;

@@ -92,9 +92,9 @@ test("shows builder, nodes, pods and where they run", () => {
     drawn(explorerTree(state({ builders: [[kube, known]] })).slice(0, 1)),
     `Builders
   ! kube  kubernetes · prod/buildkit · current
-    builder-amd64  linux/amd64 · 1 of 1 ready
+    builder-amd64  1 of 1 ready · linux/amd64
       builder-amd64-x7k2  kube-a1 · 3 d
-    ! builder-arm64  linux/arm64 · 0 of 1 ready
+    ! builder-arm64  0 of 1 ready · linux/arm64
       ! builder-arm64-x7k2  pending: no arm64 node has 4 free CPUs
 `,
   );
@@ -102,12 +102,15 @@ test("shows builder, nodes, pods and where they run", () => {
 
 test("says that a builder without workload is not created yet, and does not call it missing when that is unknown", () => {
   const absent = status(live<Pod>(), live<Workload>());
-  assert.match(drawn(explorerTree(state({ builders: [[kube, absent]] }))), /linux\/amd64 · not created yet/);
+  assert.match(
+    drawn(explorerTree(state({ builders: [[kube, absent]] }))),
+    /not created yet: the next build starts it · linux\/amd64/,
+  );
   const reason = "not allowed to list deployments in namespace buildkit";
   const forbidden = status(live<Pod>(), { status: { kind: "failed", reason }, items: [] });
   const text = drawn(explorerTree(state({ builders: [[kube, forbidden]] })));
   assert.match(text, /! kube {2}kubernetes · prod\/buildkit · not allowed to list deployments/);
-  assert.match(text, /! builder-amd64 {2}linux\/amd64 · unknown/);
+  assert.match(text, /! builder-amd64 {2}unknown · linux\/amd64/);
 });
 
 test("shows an unreadable builder with its cause", () => {
