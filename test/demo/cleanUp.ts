@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
+import { isUnused } from "../../src/core/builder/namespaceUse.ts";
 import { readBuilders } from "../../src/core/buildx/store.ts";
 import type { KubeApi } from "../../src/core/cluster/api.ts";
 import { deleteNamespace } from "../../src/core/cluster/namespaces.ts";
@@ -6,7 +7,7 @@ import { deleteBuilderObjects } from "../../src/core/cluster/removal.ts";
 import { messageOf } from "../../src/core/errors.ts";
 import { labDown } from "../cluster/down.ts";
 import type { Progress } from "../cluster/progress.ts";
-import { stageApi } from "./cluster.ts";
+import { readNamespaces, stageApi } from "./cluster.ts";
 import type { Stage } from "./stage.ts";
 
 /**
@@ -16,56 +17,56 @@ import type { Stage } from "./stage.ts";
  * @returns whether nothing is left
  */
 export async function cleanUp(stage: Stage, progress: Progress): Promise<boolean> {
-  const steps = existsSync(stage.labNote)
-    ? [{ what: "ending the local cluster", run: () => labDown({ progress }) }]
-    : [{ what: "removing the demo's builders from the cluster", run: () => removeBuilders(stage) }];
+  const cluster = existsSync(stage.labNote)
+    ? { what: "ending the local cluster", run: () => labDown({ progress }) }
+    : { what: "removing what was made in the cluster", run: () => clearCluster(stage) };
+  const files = { what: "removing temporary files", run: () => removeFiles(stage) };
   let isClean = true;
-  for (const step of [...steps, { what: "removing temporary files", run: () => removeFiles(stage) }]) {
+  for (const { what, run } of [cluster, files]) {
     try {
-      await step.run();
+      await run();
     } catch (error) {
       isClean = false;
-      progress.note(`${step.what} failed: ${messageOf(error)}`);
+      progress.note(`${what} failed: ${messageOf(error)}`);
     }
   }
   return isClean;
 }
 
-async function removeBuilders(stage: Stage): Promise<void> {
-  // Without a kubeconfig the run ended before it could make one.
+async function clearCluster(stage: Stage): Promise<void> {
+  // Without a kubeconfig the run ended before it could make anything.
   if (!existsSync(stage.kubeconfig)) return;
-  const env = { BUILDX_CONFIG: stage.buildxDir, DOCKER_CONFIG: stage.dockerDir };
-  const builders = (await readBuilders(env)).filter(({ driver }) => driver === "kubernetes");
-  const entries = builders.flatMap(({ nodes }) => nodes.flatMap(({ kubernetes }) => kubernetes ?? []));
-  if (entries.length === 0) return;
   const api = await stageApi(stage);
   try {
-    const contextNamespace = api.access.context.namespace ?? "default";
-    const byNamespace = Map.groupBy(entries, ({ namespace }) => namespace ?? contextNamespace);
-    for (const [namespace, ofIt] of byNamespace) {
-      await deleteBuilderObjects(
-        api,
-        namespace,
-        ofIt.map(({ workload }) => workload),
-      );
-      await removeNewNamespace(stage, api, namespace);
-    }
+    await removeBuilders(stage, api);
+    await removeNamespaces(stage, api);
   } finally {
     api.dispose();
   }
 }
 
-/** Deletes a namespace that was not there before the run, unless somebody else has come to use it. */
-async function removeNewNamespace(stage: Stage, api: KubeApi, namespace: string): Promise<void> {
+async function removeBuilders(stage: Stage, api: KubeApi): Promise<void> {
+  const builders = await readBuilders({ BUILDX_CONFIG: stage.buildxDir, DOCKER_CONFIG: stage.dockerDir });
+  const nodes = builders.flatMap((builder) => builder.nodes.flatMap(({ kubernetes }) => kubernetes ?? []));
+  const contextNamespace = api.access.context.namespace ?? "default";
+  for (const [namespace, ofIt] of Map.groupBy(nodes, (node) => node.namespace ?? contextNamespace))
+    await deleteBuilderObjects(
+      api,
+      namespace,
+      ofIt.map(({ workload }) => workload),
+    );
+}
+
+/** Deletes the namespaces that the extension has made in this run, unless somebody has come to use one. */
+async function removeNamespaces(stage: Stage, api: KubeApi): Promise<void> {
+  // Without a note they may not be listed, and then they may not be made either.
   if (!existsSync(stage.namespacesNote)) return;
   const before = JSON.parse(readFileSync(stage.namespacesNote, "utf8")) as readonly string[];
-  if (before.includes(namespace)) return;
-  for (const collection of ["/api/v1", "/apis/apps/v1"]) {
-    const kind = collection === "/api/v1" ? "pods" : "deployments";
-    const { items } = await api.listPage(`${collection}/namespaces/${namespace}/${kind}`);
-    if (items.length > 0) return;
+  const signal = AbortSignal.timeout(60_000);
+  for (const { name, maker } of await readNamespaces(api)) {
+    if (before.includes(name) || maker !== "multi-arch-builds") continue;
+    if (await isUnused(api, name, signal)) await deleteNamespace(api, name, signal);
   }
-  await deleteNamespace(api, namespace, AbortSignal.timeout(60_000));
 }
 
 async function removeFiles(stage: Stage): Promise<void> {

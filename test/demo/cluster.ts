@@ -4,7 +4,7 @@ import { findBuildx } from "../../src/core/buildx/find.ts";
 import { KubeApi } from "../../src/core/cluster/api.ts";
 import { loadKubeconfig, selectContext } from "../../src/core/cluster/kubeconfig.ts";
 import { writePinnedKubeconfig } from "../../src/core/cluster/pinnedKubeconfig.ts";
-import { UserError } from "../../src/core/errors.ts";
+import { messageOf, UserError } from "../../src/core/errors.ts";
 import { goTasks } from "../cluster/goBinaries.ts";
 import { binDir, kubeconfigPath, labBuildkitdConfig, labEnv, labRegistry } from "../cluster/paths.ts";
 import type { Progress } from "../cluster/progress.ts";
@@ -61,19 +61,30 @@ export async function stageApi(stage: Stage): Promise<KubeApi> {
   return new KubeApi(selectContext(kubeconfig), process.env);
 }
 
-/** Notes the namespaces there are: they are not ours to delete afterwards. */
+/** Notes which namespaces there are: those are not ours to delete afterwards. */
 export async function noteNamespaces(stage: Stage): Promise<void> {
   const api = await stageApi(stage);
   try {
-    const { items } = await api.listPage("/api/v1/namespaces");
-    const names = items.map((item) => (item as { readonly metadata: { readonly name: string } }).metadata.name);
-    writeFileSync(stage.namespacesNote, JSON.stringify(names));
+    writeFileSync(stage.namespacesNote, JSON.stringify((await readNamespaces(api)).map(({ name }) => name)));
   } catch (error) {
-    // Not everybody may list them; then none is deleted.
-    process.stderr.write(`The namespaces cannot be listed, so a new one stays: ${String(error)}\n`);
+    // Not everybody may list them.
+    process.stderr.write(`The namespaces cannot be listed, so a new one would stay: ${messageOf(error)}\n`);
   } finally {
     api.dispose();
   }
+}
+
+/** All namespaces, each with the program that has made it. */
+export async function readNamespaces(
+  api: KubeApi,
+): Promise<readonly { readonly name: string; readonly maker: string | undefined }[]> {
+  const { items } = await api.listPage("/api/v1/namespaces");
+  return items.map((item) => {
+    const { metadata } = item as {
+      readonly metadata: { readonly name: string; readonly managedFields?: readonly { readonly manager?: string }[] };
+    };
+    return { name: metadata.name, maker: metadata.managedFields?.[0]?.manager };
+  });
 }
 
 /** The user's own buildx where there is one, else the one this repository pins. */

@@ -9,7 +9,7 @@ import { readArguments } from "./arguments.ts";
 import { prepareCluster, type StageCluster } from "./cluster.ts";
 import { editorEnvironment, vsix } from "./editor.ts";
 import { runOnce } from "./once.ts";
-import { placeSample } from "./sample.ts";
+import { placeProject, sampleFiles } from "./project.ts";
 import { Stage } from "./stage.ts";
 
 // The demo itself. Its parent, demo.ts, ends it and takes back what it has done, at whatever moment that is.
@@ -32,7 +32,7 @@ async function perform(stage: Stage, progress: Progress): Promise<void> {
   const cluster = await prepareCluster(stage, wanted, progress);
   await installHosts([findHost()]);
   await progress.runAll([{ what: "packing the extension", run: packExtension }]);
-  placeSample(stage, cluster);
+  placeProject(stage, sampleFiles(cluster), cluster);
   await (wanted.isOnce ? runOnce(stage, cluster, progress) : show(stage, cluster, progress));
 }
 

@@ -26,10 +26,18 @@ export class Gate {
     return new Gate(server);
   }
 
+  get address(): string {
+    return (this.#server.address() as AddressInfo).address;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
   /** The line of a Dockerfile that waits here; the port makes it new to every cache. */
   get instruction(): string {
-    const { address, port } = this.#server.address() as AddressInfo;
-    return `RUN echo "waiting at the gate" && wget -q -O /passed http://${address}:${port}/ && echo "passed the gate"`;
+    const url = `http://${this.address}:${this.port}/`;
+    return `RUN echo "waiting at the gate" && wget -q -O /passed ${url} && echo "passed the gate"`;
   }
 
   /** Resolves when so many steps wait, no more and no less; none of them when their processes have ended. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Progress } from "../cluster/progress.ts";
@@ -8,18 +8,21 @@ import { cleanUp } from "../demo/cleanUp.ts";
 import { noteNamespaces, useLab } from "../demo/cluster.ts";
 import { editorEnvironment, vsix } from "../demo/editor.ts";
 import { ExtensionUi } from "../demo/extensionUi.ts";
+import { placeProject, sampleFiles, type Files } from "../demo/project.ts";
 import { Stage } from "../demo/stage.ts";
 import { Workbench } from "../workbench/workbench.ts";
 
-const pictures = path.join(import.meta.dirname, "../../out/e2e");
+const ownPictures = path.join(import.meta.dirname, "../../out/e2e");
 
 export interface SessionOptions {
-  /** The project: text by path. */
-  readonly files: Readonly<Record<string, string>>;
+  /** The project; the sample unless told otherwise. */
+  readonly files?: Files;
   /** Settings of the project in this folder. */
   readonly settings?: (project: string) => Readonly<Record<string, unknown>>;
   /** Whether the project starts untrusted. */
   readonly trust?: boolean;
+  /** The folder of pictures; `out/e2e` unless told otherwise. */
+  readonly pictures?: string;
 }
 
 /** A project open in a VS Code with the packed extension, on the lab. */
@@ -33,7 +36,12 @@ export interface Session {
 }
 
 /** Opens a session; needs `npm run lab -- up` and `npm run package`. */
-export async function openSession({ files, settings, trust }: SessionOptions): Promise<Session> {
+export async function openSession({
+  files,
+  settings,
+  trust,
+  pictures = ownPictures,
+}: SessionOptions): Promise<Session> {
   assert.equal((await labStatus()).state, "up", "These tests need the lab: npm run lab -- up");
   assert.ok(existsSync(vsix), "These tests need the packed extension: npm run package");
   const stage = new Stage(mkdtempSync(path.join(tmpdir(), "multi-arch-e2e-")));
@@ -41,8 +49,7 @@ export async function openSession({ files, settings, trust }: SessionOptions): P
   try {
     const cluster = await useLab(stage);
     await noteNamespaces(stage);
-    const own = { "multiArchBuilds.builder.buildkitdConfig": cluster.buildkitdConfig, ...settings?.(stage.project) };
-    placeFiles(stage, { ...files, ".vscode/settings.json": JSON.stringify(own) });
+    placeProject(stage, files ?? sampleFiles(cluster), cluster, settings?.(stage.project));
     const window = await Workbench.open({
       folder: stage.project,
       vsix,
@@ -68,13 +75,5 @@ export async function openSession({ files, settings, trust }: SessionOptions): P
   } catch (error) {
     await end();
     throw error;
-  }
-}
-
-function placeFiles(stage: Stage, files: Readonly<Record<string, string>>): void {
-  for (const [name, text] of Object.entries(files)) {
-    const file = path.join(stage.project, name);
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, text, { mode: text.startsWith("#!") ? 0o755 : 0o644 });
   }
 }
