@@ -59,7 +59,8 @@ export function compare(
 export function compareCells(cells: readonly (Cell | null)[], nowMs: number): Difference | undefined {
   return compare(
     cells.map((cell) =>
-      cell && hasTime(cell) ? { ms: timeOf(cell, nowMs), isRunning: cell.state === "running" } : undefined,
+      // A failed or cancelled step would have taken longer still: like a running one it is never the fastest.
+      cell && hasTime(cell) ? { ms: timeOf(cell, nowMs), isRunning: cell.state !== "done" } : undefined,
     ),
   );
 }

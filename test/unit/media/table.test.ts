@@ -23,6 +23,12 @@ describe("compareCells", () => {
     ["two running steps say nothing yet", [running(0), running(1_000)], undefined],
     ["a running step that has not overtaken says nothing yet", [cell(9_000), running(4_000)], undefined],
     ["a running step that has overtaken does", [cell(1_000), running(4_000)], "loud"],
+    [
+      "a failed step and a cancelled one say nothing",
+      [cell(900, { state: "failed" }), cell(4_000, { state: "canceled" })],
+      undefined,
+    ],
+    ["a failed step that had overtaken does", [cell(1_000), cell(4_000, { state: "failed" })], "loud"],
     ["one that never took time at all still counts", [cell(0), cell(9_000)], "loud"],
     ["one platform has no difference", [cell(9_000)], undefined],
   ] as const;
