@@ -77,6 +77,7 @@ async function supervise({ isOnce, kubeconfig, context }: DemoArguments): Promis
   await endMarked(stage.dir);
   const isClean = await cleanUp(stage, progress);
   if (!isClean) return 1;
+  progress.note("Nothing is left behind.");
   // Ctrl-C is how the demo is meant to end.
   if (endedBy !== undefined) return endedBy === "SIGINT" && !isOnce ? 0 : 128 + constants.signals[endedBy];
   return code ?? 1;
