@@ -188,6 +188,12 @@ describe("builds", { timeout: 600_000 }, () => {
     await window.statusBarItem("Building Dockerfile.second").shown();
     gates.second.open();
     await window.statusBarItem("Building").gone();
+    // A row that is being drawn anew takes no click.
+    await window
+      .tree()
+      .until("the second build's row has its times", (rows) =>
+        rows.some(({ label, description }) => label === "Dockerfile.second" && description.includes("arm64")),
+      );
     await window.tree().click("Dockerfile.second");
     await extension.panel.frame.locator("header .about", { hasText: "Dockerfile.second" }).waitFor();
     await extension.panel.reached("done");
