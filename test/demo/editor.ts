@@ -1,5 +1,7 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
+import type { WorkbenchOptions } from "../workbench/open.ts";
+import { Workbench } from "../workbench/workbench.ts";
 import type { StageCluster } from "./cluster.ts";
 import type { Stage } from "./stage.ts";
 
@@ -20,4 +22,17 @@ export function editorEnvironment(stage: Stage, { PATH }: StageCluster): Readonl
     BUILDX_BUILDER: undefined,
     DOCKER_HOST: undefined,
   };
+}
+
+/** Opens the stage's project in a VS Code with the packed extension, in a browser of its own. */
+export async function openWindow(
+  stage: Stage,
+  cluster: StageCluster,
+  options: Pick<WorkbenchOptions, "pictures" | "settings" | "timeoutMs" | "trust" | "viewport">,
+): Promise<Workbench> {
+  const env = editorEnvironment(stage, cluster);
+  const window = await Workbench.open({ folder: stage.project, vsix, env, ...options });
+  // Turning icons cost a browser without a graphics card as much as all the rest together.
+  await window.page.emulateMedia({ reducedMotion: "reduce" });
+  return window;
 }

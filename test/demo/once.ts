@@ -1,9 +1,8 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
 import type { Progress } from "../cluster/progress.ts";
-import { Workbench } from "../workbench/workbench.ts";
 import type { StageCluster } from "./cluster.ts";
-import { editorEnvironment, vsix } from "./editor.ts";
+import { openWindow } from "./editor.ts";
 import { architectureOfProgram } from "./elf.ts";
 import { ExtensionUi } from "./extensionUi.ts";
 import type { Stage } from "./stage.ts";
@@ -18,11 +17,8 @@ const platforms = ["linux/amd64", "linux/arm64"] as const;
  */
 export async function runOnce(stage: Stage, cluster: StageCluster, progress: Progress): Promise<void> {
   rmSync(pictures, { recursive: true, force: true });
-  const window = await Workbench.open({
-    folder: stage.project,
-    vsix,
+  const window = await openWindow(stage, cluster, {
     pictures,
-    env: editorEnvironment(stage, cluster),
     viewport: { width: 1440, height: 900 },
     timeoutMs: 300_000, // a cluster of the user's own may have to pull images from far away
   });
@@ -32,7 +28,7 @@ export async function runOnce(stage: Stage, cluster: StageCluster, progress: Pro
     await window.close();
   }
   for (const platform of platforms) checkProgram(stage, platform);
-  progress.note("the programs of both platforms are of their architecture");
+  progress.note("the programs of both platforms are of their architecture; the pictures are in out/demo");
 }
 
 async function perform(extension: ExtensionUi, progress: Progress): Promise<void> {

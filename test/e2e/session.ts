@@ -6,11 +6,11 @@ import { Progress } from "../cluster/progress.ts";
 import { labStatus } from "../cluster/status.ts";
 import { cleanUp } from "../demo/cleanUp.ts";
 import { noteNamespaces, useLab } from "../demo/cluster.ts";
-import { editorEnvironment, vsix } from "../demo/editor.ts";
+import { openWindow, vsix } from "../demo/editor.ts";
 import { ExtensionUi } from "../demo/extensionUi.ts";
 import { placeProject, sampleFiles, type Files } from "../demo/project.ts";
 import { Stage } from "../demo/stage.ts";
-import { Workbench } from "../workbench/workbench.ts";
+import type { Workbench } from "../workbench/workbench.ts";
 
 const ownPictures = path.join(import.meta.dirname, "../../out/e2e");
 
@@ -50,12 +50,9 @@ export async function openSession({
     const cluster = await useLab(stage);
     await noteNamespaces(stage);
     placeProject(stage, files ?? sampleFiles(cluster), cluster, settings?.(stage.project));
-    const window = await Workbench.open({
-      folder: stage.project,
-      vsix,
+    const window = await openWindow(stage, cluster, {
       pictures,
       trust,
-      env: editorEnvironment(stage, cluster),
       // Files come up where they are open, not beside the panel that has the focus.
       settings: { "workbench.editor.revealIfOpen": true },
       viewport: { width: 1600, height: 900 },
