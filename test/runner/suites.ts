@@ -36,11 +36,16 @@ export function check(name: string, file: string, ...args: string[]): Suite {
   };
 }
 
-/** Files run by Node's own test runner. */
-export function nodeTests(name: string, pattern: string, options: { readonly isSerial?: boolean } = {}): Suite {
+/** Files run by Node's own test runner. A file that takes longer than `timeoutMs` hangs, and has failed. */
+export function nodeTests(
+  name: string,
+  pattern: string,
+  options: { readonly timeoutMs: number; readonly isSerial?: boolean },
+): Suite {
   return counted(name, (result) => [
     process.execPath,
     "--test",
+    `--test-timeout=${options.timeoutMs}`,
     ...(options.isSerial ? ["--test-concurrency=1"] : []),
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",

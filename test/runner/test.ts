@@ -11,16 +11,16 @@ const quick: readonly Suite[] = [
   check("types of media", "tsc", "-p", "media/tsconfig.json"),
   check("types of test", "tsc", "-p", "test/tsconfig.json"),
   check("lint", "npm", "run", "-s", "lint"),
-  nodeTests("unit", "test/unit/**/*.test.ts"),
+  nodeTests("unit", "test/unit/**/*.test.ts", { timeoutMs: 120_000 }),
   check("package", "npm", "run", "-s", "package"),
 ];
 const inEditor: readonly Suite[] = [
   program("host", "test/host/run.ts"),
-  nodeTests("panel", "test/preview/**/*.test.ts"),
+  nodeTests("panel", "test/preview/**/*.test.ts", { timeoutMs: 300_000 }),
 ];
 const onCluster: readonly Suite[] = [
-  nodeTests("cluster", "test/cluster/**/*.test.ts", { isSerial: true }),
-  nodeTests("e2e", "test/e2e/**/*.test.ts", { isSerial: true }),
+  nodeTests("cluster", "test/cluster/**/*.test.ts", { timeoutMs: 900_000, isSerial: true }),
+  nodeTests("e2e", "test/e2e/**/*.test.ts", { timeoutMs: 900_000, isSerial: true }),
 ];
 
 const wanted = process.argv.slice(2);

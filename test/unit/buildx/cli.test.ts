@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { BuildxCli } from "../../../src/core/buildx/cli.ts";
 import { isAbort, UserError } from "../../../src/core/errors.ts";
-import { collect, fakeBuildx, isAlive } from "./fakeBuildx.ts";
+import { collect, fakeBuildx, gone, isAlive } from "./fakeBuildx.ts";
 
 describe("BuildxCli.run", () => {
   it("gives both streams and the exit code, whatever it is", async () => {
@@ -131,7 +131,7 @@ describe("BuildxCli.stream", () => {
       abort.abort();
     }
     assert.deepEqual({ ...(await exit) }, { exitCode: undefined, signal: "SIGKILL", wasCanceled: true });
-    assert.ok(!isAlive(child));
+    await gone(child);
   });
 
   it("leaves no child behind that outlives a cancelled buildx", async () => {
@@ -143,7 +143,7 @@ describe("BuildxCli.stream", () => {
       abort.abort();
     }
     assert.equal((await exit).exitCode, 130);
-    assert.ok(!isAlive(child));
+    await gone(child);
   });
 
   it("ends the command when the reader throws", async () => {

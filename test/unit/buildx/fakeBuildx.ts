@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { BuildxCli } from "../../../src/core/buildx/cli.ts";
 
@@ -19,6 +20,11 @@ export async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const value of values) all.push(value);
   return all;
+}
+
+/** Resolves when the process is gone; its pipes, by which others learn of its end, close a moment before. */
+export async function gone(pid: number): Promise<void> {
+  while (isAlive(pid)) await setImmediate();
 }
 
 /** True while the process exists and is no zombie that only waits to be collected by its parent. */

@@ -6,7 +6,7 @@ import type { Watched } from "../../../src/core/cluster/objects.ts";
 import type { Disposable } from "../../../src/core/event.ts";
 import { accessTo, FakeApi, forbid, list, type SeenRequest } from "./fakeApi.ts";
 
-/** Time that stands still but for pauses, which last no time and are noted. */
+/** Time that stands still but for pauses, which last next to no time and are noted. */
 class TestPacing implements Pacing {
   readonly pausesMs: number[] = [];
   timeMs = 0;
@@ -25,8 +25,8 @@ class TestPacing implements Pacing {
     this.timeMs += delayMs;
     await new Promise<void>((resolve, reject) => {
       signal.addEventListener("abort", () => reject(signal.reason as Error));
-      // What else is due gets its turn, or a loop of failures would starve it.
-      if (!this.isHeld) setImmediate(resolve);
+      // Timers of one length end in order: what was to be published before the pause has been when it ends.
+      if (!this.isHeld) setTimeout(resolve, 0);
     });
   }
 
