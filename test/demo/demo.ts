@@ -14,6 +14,9 @@ import { Stage } from "./stage.ts";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
+// A terminal that has been closed must not keep us from cleaning up.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
