@@ -2,8 +2,8 @@
 export interface TableLayout {
   /** Bars in the cells; else a number and an icon only. */
   readonly hasBars: boolean;
-  /** The column that compares the platforms. */
-  readonly hasDifference: boolean;
+  /** What the column that compares the platforms tells: by how much and how often, only how often, or it is not there. */
+  readonly difference: "full" | "ratio" | "none";
   /** Cells below the step's text instead of beside it. */
   readonly isStacked: boolean;
   /** Height of a step's row in CSS pixels. */
@@ -14,19 +14,26 @@ export interface TableLayout {
 export const stageHeight = 36;
 
 const numberWidth = 100;
-const differenceWidth = 120;
+/** Width of the column that compares the platforms, in CSS pixels. */
+export const differenceWidths: Readonly<Record<TableLayout["difference"], number>> = { full: 120, ratio: 56, none: 0 };
 
 /**
- * Chooses what the table shows at a width (CSS pixels). When room gets scarce the difference goes first, then the bars,
- * and at last the cells move below the step. Above four platforms there are no bars at any width.
+ * Chooses what the table shows at a width (CSS pixels). When room gets scarce the difference becomes a bare ratio,
+ * then the bars go, then the ratio, and at last the cells move below the step. Above four platforms there are no bars
+ * at any width.
  */
 export function layoutFor(width: number, laneCount: number): TableLayout {
   const mayHaveBars = laneCount <= 4;
   const isStacked = width < 160 + laneCount * numberWidth;
-  const hasBars = mayHaveBars && width >= 200 + laneCount * (numberWidth + 60);
+  const difference = laneCount > 1 ? differenceFor(width, laneCount, mayHaveBars) : "none";
+  const hasBars = mayHaveBars && width >= 200 + laneCount * (numberWidth + 60) + differenceWidths[difference];
+  return { hasBars, difference, isStacked, rowHeight: isStacked ? 50 : 28 };
+}
+
+function differenceFor(width: number, laneCount: number, mayHaveBars: boolean): TableLayout["difference"] {
   const roomyLane = numberWidth + (mayHaveBars ? 80 : 0);
-  const hasDifference = laneCount > 1 && width >= 260 + laneCount * roomyLane + differenceWidth;
-  return { hasBars, hasDifference, isStacked, rowHeight: isStacked ? 50 : 28 };
+  if (width >= 260 + laneCount * roomyLane + differenceWidths.full) return "full";
+  return width >= 180 + laneCount * numberWidth + differenceWidths.ratio ? "ratio" : "none";
 }
 
 /**

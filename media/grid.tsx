@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { shortNames } from "./describe.ts";
 import { focusSoon } from "./focus.ts";
-import { px, stageHeight } from "./geometry.ts";
+import { differenceWidths, px, stageHeight } from "./geometry.ts";
 import { moveInGrid } from "./gridKeys.ts";
 import { StageHead, StepLine } from "./gridRow.tsx";
 import { Icon } from "./icon.tsx";
@@ -34,7 +34,7 @@ export function Grid({ scroller, offset }: { scroller: HTMLElement | null; offse
   const groups = useComputed(() =>
     groupItems(panel.items.value, { stage: stageHeight, step: panel.layout.value.rowHeight }),
   ).value;
-  const columns = 1 + lanes.length + (layout.hasDifference ? 1 : 0);
+  const columns = 1 + lanes.length + (layout.difference === "none" ? 0 : 1);
   const activeKey = active.value?.key ?? items[0]?.key;
   const activeIndex = items.findIndex((item) => item.key === activeKey);
   const virtualizer = useVirtualizer({
@@ -99,7 +99,7 @@ export function Grid({ scroller, offset }: { scroller: HTMLElement | null; offse
       style={{
         "--lanes": lanes.length,
         "--scale": panel.scaleMs.value,
-        "--difference": layout.hasDifference ? "120px" : "0px",
+        "--difference": px(differenceWidths[layout.difference]),
       }}
       onKeyDown={onKeyDown}
       onFocusIn={(event) => {
@@ -178,9 +178,9 @@ function ColumnHeads(): JSX.Element {
           <span class="name">{names[index]}</span>
         </div>
       ))}
-      {layout.value.hasDifference && (
-        <div class="cell difference" role="columnheader" aria-colindex={platforms.length + 2}>
-          {t("difference")}
+      {layout.value.difference !== "none" && (
+        <div class="cell difference" role="columnheader" aria-colindex={platforms.length + 2} title={t("difference")}>
+          {layout.value.difference === "full" ? t("difference") : t("ratio")}
         </div>
       )}
     </div>

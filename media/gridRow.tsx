@@ -32,7 +32,7 @@ export function StageHead(props: { item: Stage; index: number; activeColumn: num
       {store.lanes.value.map((lane, laneIndex) => (
         <StageSum key={lane.platform} item={item} laneIndex={laneIndex} isActive={activeColumn === laneIndex + 1} />
       ))}
-      {layout.value.hasDifference && (
+      {layout.value.difference !== "none" && (
         <div
           class="cell"
           role="gridcell"
@@ -99,7 +99,7 @@ export function StepLine(props: {
           isSelected={isSelected && selected.laneIndex === laneIndex}
         />
       ))}
-      {layout.value.hasDifference && (
+      {layout.value.difference !== "none" && (
         <DifferenceCell row={row} isActive={activeColumn === store.lanes.value.length + 1} />
       )}
     </div>
@@ -140,7 +140,7 @@ function StepCell({ row, isActive }: { row: StepRow; isActive: boolean }): JSX.E
 }
 
 function DifferenceCell({ row, isActive }: { row: StepRow; isActive: boolean }): JSX.Element {
-  const { store, clock } = usePanel();
+  const { store, clock, layout } = usePanel();
   const lanes = store.lanes.value;
   const isRunning = row.cells.some((cell) => cell?.state === "running");
   const nowMs = isRunning ? clock.now.value : 0;
@@ -163,7 +163,7 @@ function DifferenceCell({ row, isActive }: { row: StepRow; isActive: boolean }):
     >
       {isWorthIt && text ? (
         <>
-          <span class="amount">{text.amount}</span>
+          {(layout.value.difference === "full" || !text.ratio) && <span class="amount">{text.amount}</span>}
           <span class="ratio">{text.ratio}</span>
         </>
       ) : (

@@ -68,6 +68,7 @@ function About({ head }: { head: BuildHead }): JSX.Element {
       </button>
       {head.output && <span aria-hidden="true"> → </span>}
       {head.output && <Output head={head} />}
+      {head.pushed && <Digest pushed={head.pushed} />}
     </span>,
     <span>{builderText(head)}</span>,
     ...(progressText(head)
@@ -100,6 +101,21 @@ function Output({ head }: { head: BuildHead }): JSX.Element {
   );
 }
 
+/** The digest of what was pushed, short; a click copies the whole reference. */
+function Digest({ pushed }: { pushed: string }): JSX.Element {
+  const { post } = usePanel();
+  const digest = pushed.slice(pushed.lastIndexOf("@"));
+  const short = digest.length > shortDigest ? `${digest.slice(0, shortDigest)}…` : digest;
+  return (
+    <button class="link" title={t("Copy {0}", pushed)} onClick={() => post({ type: "copyReference" })}>
+      {short}
+    </button>
+  );
+}
+
+/** `@sha256:` and as many digits as docker shows. */
+const shortDigest = "@sha256:".length + 12;
+
 /** True for an output folder that exists. Image references never begin like a path. */
 function canReveal(head: BuildHead): boolean {
   return head.state === "done" && /^(?:\.{0,2}[/\\]|~|[A-Za-z]:\\)/.test(head.output);
@@ -131,6 +147,9 @@ function Actions({ head }: { head: BuildHead }): JSX.Element {
   const items: readonly MenuItem[] = [
     { label: t("Open Log of Whole Build"), onSelect: () => post({ type: "openOutput" }) },
     { label: t("Copy Table"), onSelect: () => post({ type: "copyTable" }) },
+    ...(head.pushed
+      ? [{ label: t("Copy Image Reference"), onSelect: () => post({ type: "copyReference" as const }) }]
+      : []),
     { label: t("Open Dockerfile"), onSelect: () => post({ type: "openDockerfile" }) },
     ...(canReveal(head) ? [{ label: t("Reveal Output"), onSelect: () => post({ type: "openResult" }) }] : []),
   ];

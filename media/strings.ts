@@ -22,6 +22,8 @@ export const strings = [
   "More actions",
   "Open Log of Whole Build",
   "Copy Table",
+  "Copy Image Reference",
+  "Copy {0}",
   "Open Dockerfile",
   "Reveal Output",
   // Failure
@@ -56,6 +58,7 @@ export const strings = [
   "line",
   "step",
   "difference",
+  "ratio",
   "1 step",
   "{0} steps",
   "Sort: {0}",

@@ -34,7 +34,9 @@ export type FromWebview =
   /** Reveals the output folder. */
   | { readonly type: "openResult" }
   /** Copies the timing table as Markdown. */
-  | { readonly type: "copyTable" };
+  | { readonly type: "copyTable" }
+  /** Copies the reference of what was pushed, with its digest. */
+  | { readonly type: "copyReference" };
 
 /**
  * Strings of the panel, translated by the extension and handed over once in the page.

@@ -32,7 +32,7 @@ export function LogPane(): JSX.Element {
   return (
     <section
       id="log"
-      class="log"
+      class={`log ${view.logHeight.value === undefined ? "yielding" : ""}`}
       aria-label={t("Log")}
       style={{ height: px(logHeightOf(view.logHeight.value, panel.height.value)) }}
     >

@@ -37,7 +37,7 @@ export function Splitter(): JSX.Element {
       aria-valuemax={Math.round(windowHeight.value * mostShare)}
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId);
-        drag.current = { startY: event.clientY, height };
+        drag.current = { startY: event.clientY, height: shownHeight(event.currentTarget) };
       }}
       onPointerMove={(event) => {
         if (drag.current) resize(drag.current.height + drag.current.startY - event.clientY);
@@ -46,13 +46,18 @@ export function Splitter(): JSX.Element {
       onPointerCancel={() => (drag.current = undefined)}
       onDblClick={() => (view.logHeight.value = undefined)}
       onKeyDown={(event) => {
-        const next = heightAfter(event.key, height);
+        const next = heightAfter(event.key, shownHeight(event.currentTarget));
         if (next === undefined) return;
         resize(next);
         event.preventDefault();
       }}
     />
   );
+}
+
+/** In a low window the log may be lower than it would like to be. */
+function shownHeight(splitter: HTMLElement): number {
+  return splitter.nextElementSibling?.clientHeight ?? leastHeight;
 }
 
 function heightAfter(key: string, height: number): number | undefined {

@@ -34,9 +34,16 @@ export interface Choices<T> {
   readonly placeholder?: string;
 }
 
-/** Asks for several choices, which may still have to be found out. An empty answer is not accepted. */
+/**
+ * Asks for several choices, which may still have to be found out. An empty answer is not accepted.
+ *
+ * @param question.typed makes choices of a text that names what is not offered; they are taken while the text stands
+ */
 export async function pickMany<T>(
-  question: Question & { readonly load: Promise<Choices<T>> },
+  question: Question & {
+    readonly load: Promise<Choices<T>>;
+    readonly typed?: (text: string, offered: readonly Choice<T>[]) => readonly Choice<T>[];
+  },
 ): Promise<Answer<readonly T[]>> {
   const picker = vscode.window.createQuickPick<Choice<T>>();
   picker.canSelectMany = true;
@@ -46,6 +53,12 @@ export async function pickMany<T>(
     picker.selectedItems = selected;
     picker.placeholder = placeholder;
     picker.busy = false;
+    picker.onDidChangeValue((text) => {
+      const typed = question.typed?.(text, choices) ?? [];
+      const taken = picker.selectedItems.filter((choice) => choices.includes(choice));
+      picker.items = [...typed, ...choices];
+      picker.selectedItems = [...typed, ...taken];
+    });
     return new Promise<never>(() => undefined); // only its failure ends the question
   });
   const answered = ask(picker, question, () => {

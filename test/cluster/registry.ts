@@ -62,8 +62,8 @@ export function storeImage(layout: string, repository: string, tag: string): voi
 }
 
 /** The platforms of an image in the registry, without attestations (`unknown/unknown`). */
-export async function readPlatforms(repository: string, tag: string): Promise<string[]> {
-  const url = `${registryUrl}/${repository}/manifests/${tag}`;
+export async function readPlatforms(repository: string, tagOrDigest: string): Promise<string[]> {
+  const url = `${registryUrl}/${repository}/manifests/${tagOrDigest}`;
   const response = await fetch(url, { headers: { accept: "application/vnd.oci.image.index.v1+json" } });
   if (!response.ok) {
     throw new LabError(`The registry answered ${response.status} for ${url}: ${await response.text()}`);

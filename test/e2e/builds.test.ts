@@ -121,7 +121,10 @@ describe("builds", { timeout: 600_000 }, () => {
     await extension.panel.frame.locator("header .about", { hasText: namespace }).waitFor();
     await extension.panel.reached("done", "failed");
     assert.match(await extension.panel.verdict(), /^Built /);
-    assert.deepEqual((await readPlatforms(namespace, "1")).toSorted(), ["linux/amd64", "linux/arm64"]);
+    const digest = await extension.panel.frame.locator("header .about button[title*='@sha256:']").getAttribute("title");
+    const pushed = await readPlatforms(namespace, digest?.split("@")[1] ?? "");
+    assert.deepEqual(pushed.toSorted(), ["linux/amd64", "linux/arm64"]);
+    assert.deepEqual(await readPlatforms(namespace, "1"), pushed);
   });
 
   it("says which step failed on which platform, why, and where in the Dockerfile", async () => {

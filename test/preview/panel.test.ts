@@ -113,6 +113,12 @@ describe("keyboard", () => {
     await page.locator(".find").waitFor({ state: "detached" });
   });
 
+  test("the digest of what was pushed is there to be copied", async () => {
+    await open("pushed");
+    await page.getByRole("button", { name: "@sha256:5a3478ea0c1b…" }).click();
+    assert.equal((await askedFor("copyReference")).length, 1);
+  });
+
   test("the menu opens, moves, chooses and gives the focus back", async () => {
     await open("done");
     await page.getByRole("button", { name: "More actions" }).focus();

@@ -36,6 +36,8 @@ const head = {
   namespace: "buildkit",
 } as const;
 
+const image = "registry.example.com/team/demo:1.4.0";
+
 const did = (start: number, takes: number, prints?: Act["prints"]): Act => ({ start, takes, prints });
 const cached = (start: number): Act => ({ start, takes: 0, ends: "cached" });
 const row = (
@@ -151,7 +153,7 @@ const slowness = [1, 1.4, 2.2, 3.1, 1.8, 6.5];
 
 const sixPlatforms: Script = {
   ...demo,
-  head: { ...head, output: "registry.example.com/team/demo:1.4.0" },
+  head: { ...head, output: image },
   platforms: six,
   placements: six.map((platform, index) => ({
     platform,
@@ -234,6 +236,14 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   running: { script: demo, opensAt: 13.5 },
   failed: { script: failed, opensAt: 20 },
   done: { script: demo, opensAt: 30 },
+  pushed: {
+    script: {
+      ...demo,
+      head: { ...head, output: image },
+      pushed: `${image}@sha256:5a3478ea0c1be6bb6a9ba7c1f1f4cd2c19b7a0bb9a33f1d5a4d0bb5bf7a6a001`,
+    },
+    opensAt: 30,
+  },
   canceled: { script: { ...demo, endsAt: 9.4, outcome: "canceled" }, opensAt: 20 },
   early: { script: demo, opensAt: 0.8 },
   waiting: {

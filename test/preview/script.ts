@@ -46,6 +46,8 @@ export interface SharedAct extends Act {
 /** A build that never was: everything it will do, so that it can be shown at any moment. */
 export interface Script {
   readonly head: Pick<BuildHead, "dockerfile" | "output" | "builder" | "cluster" | "namespace">;
+  /** What it will have pushed. */
+  readonly pushed?: string;
   readonly platforms: readonly Platform[];
   readonly placements?: readonly Placement[];
   readonly rows: readonly ScriptRow[];
@@ -74,6 +76,7 @@ export function snapshotAt(script: Script, seconds: number): BuildSnapshot {
   return {
     head: {
       ...script.head,
+      pushed: state === "done" ? script.pushed : undefined,
       id: "preview",
       state,
       startedMs,

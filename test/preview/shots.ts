@@ -4,13 +4,14 @@ import { launchBrowser } from "../host/browser.ts";
 import { looks } from "./looks.ts";
 import { startPreview } from "./server.ts";
 
-// npm run preview:shots -- [--themes=dark,hc] [--widths=480] [look …]: pictures of the panel, to be looked at.
+// npm run preview:shots -- [--themes=dark,hc] [--widths=480] [--height=430] [look …]: pictures of the panel, to be looked at.
 
 const out = path.join(import.meta.dirname, "../../out/preview");
 const option = (name: string, preset: string): readonly string[] =>
   (process.argv.find((arg) => arg.startsWith(`--${name}=`))?.split("=")[1] ?? preset).split(",");
 const themes = option("themes", "dark,light,hc");
 const widths = option("widths", "1180,480").map(Number);
+const height = Number(option("height", "900")[0]);
 const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith("--"));
 
 mkdirSync(out, { recursive: true });
@@ -25,7 +26,7 @@ for (const [name, look] of Object.entries(looks)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   for (const theme of themes) {
     for (const width of widths) {
-      await page.setViewportSize({ width, height: 900 });
+      await page.setViewportSize({ width, height });
       await page.goto(`${preview.origin}/?scenario=${look.scenario}&theme=${theme}&still&fresh`);
       await page.locator(".panel").waitFor();
       await look.act?.(page);

@@ -90,11 +90,6 @@ export class BuildRun {
     return this.#endedMs !== undefined;
   }
 
-  /** Digest of what was pushed; absent until then. */
-  get digest(): string | undefined {
-    return this.#digest;
-  }
-
   /** The whole command line behind `buildx`. */
   get args(): readonly string[] {
     return this.#args;
@@ -164,6 +159,11 @@ export class BuildRun {
     return [...steps, this.#model.text().map(withLineEnd).join("")].join("\n");
   }
 
+  get #pushed(): string | undefined {
+    const { output } = this.request;
+    return output.kind === "push" && this.#digest !== undefined ? `${output.reference}@${this.#digest}` : undefined;
+  }
+
   get #metadataFile(): string {
     return join(this.#directory, "metadata.json");
   }
@@ -213,6 +213,7 @@ export class BuildRun {
       startedMs: this.startedMs,
       endedMs: this.#endedMs,
       ...this.#labels,
+      pushed: this.#pushed,
       builder: this.#builder.name,
       cluster: this.#place.cluster,
       namespace: this.#place.namespace,

@@ -125,6 +125,8 @@ export interface BuildHead {
   readonly dockerfile: string;
   /** Where the result goes, as shown to the user: `./out`, an image reference, or empty for none. */
   readonly output: string;
+  /** What was pushed, with its digest: `registry.example.com/app:1.0@sha256:…`; absent until then. */
+  readonly pushed?: string;
   readonly builder: string;
   /** Kubeconfig context and namespace of the builder; absent for other drivers. */
   readonly cluster?: string;

@@ -6,7 +6,7 @@ import type { Placement } from "../../core/build/snapshot.ts";
 import { validateImageReference } from "../../core/buildx/args.ts";
 import type { Builder } from "../../core/buildx/builder.ts";
 import { UserError } from "../../core/errors.ts";
-import type { Platform } from "../../core/platform.ts";
+import { normalizePlatform, type Platform } from "../../core/platform.ts";
 import { inputText, pickMany, pickOne, Wizard, type Answer, type Choice, type Choices, type Place } from "../wizard.ts";
 
 /** What is known before anything is asked. */
@@ -37,7 +37,7 @@ export async function askBuild(known: Known): Promise<BuildRequest | undefined> 
       (value) => (builder = value),
     );
   wizard.add(
-    (at) => askPlatforms(at, builder, known.placements(builder), remembered?.platforms),
+    (at) => askPlatforms(at, builder, known.placements(builder), remembered),
     (value) => (platforms = value),
   );
   if (contexts.length > 1)
@@ -73,16 +73,17 @@ function askPlatforms(
   at: Place,
   builder: Builder,
   placements: Promise<readonly Placement[]>,
-  remembered: readonly Platform[] | undefined,
+  remembered: RememberedAnswers | undefined,
 ): Promise<Answer<readonly Platform[]>> {
   const load = placements.then((known) => platformChoices(builder, known, remembered));
-  return pickMany({ ...at, placeholder: vscode.l10n.t("Platforms"), load });
+  const placeholder = vscode.l10n.t("Platforms; others can be typed, for example linux/riscv64");
+  return pickMany({ ...at, placeholder, load, typed: typedPlatforms });
 }
 
 function platformChoices(
   builder: Builder,
   placements: readonly Placement[],
-  remembered: readonly Platform[] | undefined,
+  remembered: RememberedAnswers | undefined,
 ): Choices<Platform> {
   const declared = [...new Set(builder.nodes.flatMap((node) => node.platforms))];
   const offered = declared.length > 0 ? declared : ["linux/amd64", "linux/arm64"];
@@ -90,11 +91,33 @@ function platformChoices(
     const placement = placements.find((one) => one.platform === platform);
     return { label: platform, description: placement ? describe(placement) : "", value: platform };
   });
-  const kept = choices.filter((choice) => remembered?.includes(choice.value));
+  // Typed in for this builder the last time; another one may well have them declared or not know them at all.
+  const typed = remembered?.builder === builder.name ? remembered.platforms : [];
+  choices.push(...undeclaredChoices(typed, choices));
+  const kept = choices.filter((choice) => remembered?.platforms.includes(choice.value));
   const native = choices.filter((choice) =>
     placements.some((one) => one.platform === choice.value && one.nativeness !== "emulated"),
   );
   return { choices, selected: kept.length > 0 ? kept : native };
+}
+
+/** The platforms of a text that are not offered. */
+function typedPlatforms(text: string, offered: readonly Choice<Platform>[]): readonly Choice<Platform>[] {
+  return undeclaredChoices(
+    text.split(/[\s,]+/).flatMap((word) => normalizePlatform(word) ?? []),
+    offered,
+  );
+}
+
+/** With a platform that no node is declared for, buildx chooses the nodes anew for all of them (see `planBuild`). */
+function undeclaredChoices(
+  platforms: readonly Platform[],
+  offered: readonly Choice<Platform>[],
+): readonly Choice<Platform>[] {
+  const description = vscode.l10n.t("no node is declared for it: buildx may emulate it, and the others too");
+  return [...new Set(platforms)]
+    .filter((platform) => !offered.some((choice) => choice.value === platform))
+    .map((platform) => ({ label: platform, description, value: platform, alwaysShow: true }));
 }
 
 /** Where a platform is built, in words: `native on kube-a1`. */

@@ -14,6 +14,7 @@ export interface PanelActions {
   readonly openOutput: (build: BuildRun) => void;
   readonly openResult: (build: BuildRun) => void;
   readonly copyTable: (build: BuildRun) => void;
+  readonly copyReference: (build: BuildRun) => void;
 }
 
 /** Between two drawings of a running build. Shorter is not seen, longer looks like waiting. */
@@ -116,6 +117,8 @@ export class BuildPanel implements Disposable {
         return this.#actions.openResult(this.build);
       case "copyTable":
         return this.#actions.copyTable(this.build);
+      case "copyReference":
+        return this.#actions.copyReference(this.build);
     }
   }
 

@@ -31,6 +31,7 @@ export class BuildPanels implements Disposable {
       openOutput: (build) => tell(documents.open(build)),
       openResult: (build) => tell(openResult(build)),
       copyTable: (build) => tell(vscode.env.clipboard.writeText(timingTable(build.snapshot()))),
+      copyReference: (build) => tell(vscode.env.clipboard.writeText(build.snapshot().head.pushed ?? "")),
     };
   }
 

@@ -108,11 +108,13 @@ describe("BuildRun", () => {
     assert.match(run.snapshot().head.failure?.what ?? "", /belongs to a kubeconfig that is gone: \/gone\/kubeconfig/);
   });
 
-  it("reads the digest of what was pushed, and leaves no file behind", async () => {
+  it("tells the digest of what was pushed, and leaves no file behind", async () => {
     const cli = fakeBuildx([["writeMetadata", { "containerimage.digest": "sha256:abc" }]]);
-    const run = new BuildRun(cli, options());
+    const output = { kind: "push", reference: "registry.example.com/app:1" } as const;
+    const run = new BuildRun(cli, options({ request: { ...request, output } }));
+    assert.equal(run.snapshot().head.pushed, undefined);
     await run.start();
-    assert.equal(run.digest, "sha256:abc");
+    assert.equal(run.snapshot().head.pushed, "registry.example.com/app:1@sha256:abc");
     assert.ok(!existsSync(dirname(metadataFileOf(run))));
   });
 

@@ -1,24 +1,25 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { extentOf, layoutFor, niceCeil, segmentsOf, timeTicks } from "../../../media/geometry.ts";
+import { differenceWidths, extentOf, layoutFor, niceCeil, segmentsOf, timeTicks } from "../../../media/geometry.ts";
 
 const shown = (width: number, lanes: number): string => {
-  const { hasBars, hasDifference, isStacked } = layoutFor(width, lanes);
-  return [hasBars && "bars", hasDifference && "difference", isStacked && "stacked"].filter(Boolean).join(" ");
+  const { hasBars, difference, isStacked } = layoutFor(width, lanes);
+  return [hasBars && "bars", difference !== "none" && difference, isStacked && "stacked"].filter(Boolean).join(" ");
 };
 
 describe("layoutFor", () => {
-  test("gives up the difference first, then the bars", () => {
-    assert.equal(shown(1180, 2), "bars difference");
-    assert.equal(shown(700, 2), "bars");
-    assert.equal(shown(480, 2), "");
+  test("gives up the amount of the difference first, then the bars, then its ratio", () => {
+    assert.equal(shown(1180, 2), "bars full");
+    assert.equal(shown(700, 2), "bars ratio");
+    assert.equal(shown(480, 2), "ratio");
+    assert.equal(shown(400, 2), "");
   });
 
   test("has no difference for one platform", () => assert.equal(shown(1180, 1), "bars"));
 
   test("has no bars above four platforms, and stacks the cells where columns do not fit", () => {
-    assert.equal(shown(1180, 4), "bars difference");
-    assert.equal(shown(1180, 5), "difference");
+    assert.equal(shown(1180, 4), "bars full");
+    assert.equal(shown(1180, 5), "full");
     assert.equal(shown(480, 6), "stacked");
   });
 
@@ -28,7 +29,10 @@ describe("layoutFor", () => {
       for (let width = 201; width < 1600; width += 1) {
         const now = layoutFor(width, lanes);
         assert.ok(Number(now.hasBars) >= Number(before.hasBars), `bars at ${width}`);
-        assert.ok(Number(now.hasDifference) >= Number(before.hasDifference), `difference at ${width}`);
+        assert.ok(
+          differenceWidths[now.difference] >= differenceWidths[before.difference],
+          `${now.difference} difference at ${width}`,
+        );
         assert.ok(Number(now.isStacked) <= Number(before.isStacked), `columns at ${width}`);
         assert.ok(!(now.isStacked && now.hasBars), `bars in stacked cells at ${width}`);
         before = now;
