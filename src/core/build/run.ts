@@ -18,7 +18,7 @@ import { type LogPart, StepLog } from "./stepLog.ts";
 import type { BuildHead, BuildSnapshot, BuildState, BuildUpdate, Failure, Lane, Placement } from "./snapshot.ts";
 
 /** How a build is shown; see the fields of the same names in {@link BuildHead}. */
-export type BuildLabels = Pick<BuildHead, "dockerfile" | "output">;
+export type BuildLabels = Pick<BuildHead, "dockerfile" | "ordinal" | "output">;
 
 /** What is known of where a build is done; it may come while the build runs. */
 export interface BuildPlace {

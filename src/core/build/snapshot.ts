@@ -123,6 +123,8 @@ export interface BuildHead {
   readonly endedMs?: number;
   /** Dockerfile as shown to the user, relative to its workspace folder. */
   readonly dockerfile: string;
+  /** Which of this window's builds of that Dockerfile it is, from 2 on; absent for the first. */
+  readonly ordinal?: number;
   /** Where the result goes, as shown to the user: `./out`, an image reference, or empty for none. */
   readonly output: string;
   /** What was pushed, with its digest: `registry.example.com/app:1.0@sha256:…`; absent until then. */

@@ -27,7 +27,7 @@ function buildItem({ head, lanes }: ListedBuild, nowMs: number): ExplorerItem {
   return item(
     {
       id: `build:${head.id}`,
-      label: head.dockerfile,
+      label: head.ordinal === undefined ? head.dockerfile : t("{0} #{1}", head.dockerfile, head.ordinal),
       kind: isRunning ? "runningBuild" : "endedBuild",
       icon: icons[head.state],
     },

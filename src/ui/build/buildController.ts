@@ -168,7 +168,12 @@ export class BuildController implements Disposable {
         action: "createBuilder",
       });
     const uri = vscode.Uri.file(request.dockerfile);
-    const labels = { dockerfile: shownPath(uri), output: shownOutput(request.output) };
+    const last = this.builds.runs.find((run) => run.request.dockerfile === request.dockerfile);
+    const labels = {
+      dockerfile: shownPath(uri),
+      output: shownOutput(request.output),
+      ...(last && { ordinal: (last.snapshot().head.ordinal ?? 1) + 1 }),
+    };
     const build = this.builds.start(cli, { request, builder, labels, lineOf: lineFinder(text) });
     this.#problems.clear(build);
     this.#panels.show(build);

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { BuildRun } from "../../core/build/run.ts";
+import type { BuildHead } from "../../core/build/snapshot.ts";
 import { DisposableStore, type Disposable } from "../../core/event.ts";
 import { messageOf } from "../../core/errors.ts";
 import type { FromWebview, LogChunk, ToWebview } from "../../protocol.ts";
@@ -48,8 +49,7 @@ export class BuildPanel implements Disposable {
     const dist = vscode.Uri.joinPath(extensionUri, "dist");
     this.#panel = vscode.window.createWebviewPanel(
       "multiArchBuilds.build",
-      // Not the bare name, which the tab of the Dockerfile has.
-      vscode.l10n.t("Build: {0}", build.snapshot().head.dockerfile),
+      titleOf(build.snapshot().head),
       { viewColumn, preserveFocus: true },
       { enableScripts: true, localResourceRoots: [dist] },
     );
@@ -159,6 +159,13 @@ export class BuildPanel implements Disposable {
       this.#log.warn(`build panel: ${messageOf(error)}`);
     });
   }
+}
+
+/** Not the bare name, which the tab of the Dockerfile has. */
+function titleOf({ dockerfile, ordinal }: BuildHead): string {
+  return ordinal === undefined
+    ? vscode.l10n.t("Build: {0}", dockerfile)
+    : vscode.l10n.t("Build {0}: {1}", ordinal, dockerfile);
 }
 
 function page(webview: vscode.Webview, dist: vscode.Uri): string {

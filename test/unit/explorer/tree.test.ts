@@ -5,6 +5,7 @@ import type { ClusterNode, Pod, Watched, Workload } from "../../../src/core/clus
 import type { BuilderStatus } from "../../../src/core/builder/status.ts";
 import type { ExplorerItem } from "../../../src/core/explorer/item.ts";
 import { changedRows, ExplorerIndex, explorerTree, type ExplorerState } from "../../../src/core/explorer/tree.ts";
+import { head, lane } from "../media/builds.ts";
 
 const day = 86_400_000;
 const nowMs = 100 * day;
@@ -111,6 +112,24 @@ test("says that a builder without workload is not created yet, and does not call
   const text = drawn(explorerTree(state({ builders: [[kube, forbidden]] })));
   assert.match(text, /! kube {2}kubernetes · prod\/buildkit · not allowed to list deployments/);
   assert.match(text, /! builder-amd64 {2}unknown · linux\/amd64/);
+});
+
+test("tells builds of one Dockerfile apart", () => {
+  const lanes = [lane("linux/amd64", { durationMs: 4_600 }), lane("linux/arm64", { durationMs: 19_700 })];
+  const first = head({ id: "1", state: "done", startedMs: nowMs - 60_000, endedMs: nowMs - 40_000 });
+  const failure = { what: "builder 5/7 failed on linux/arm64", message: "", logTail: [] };
+  const second = head({ id: "2", ordinal: 2, state: "failed", startedMs: nowMs - 9_000, endedMs: nowMs, failure });
+  const builds = [
+    { head: first, lanes },
+    { head: second, lanes },
+  ];
+  assert.equal(
+    drawn(explorerTree(state({ builds })).slice(2)),
+    `Recent Builds
+  ! Dockerfile #2  builder 5/7 failed on linux/arm64 · 0 s ago
+  Dockerfile  amd64 4.60 s · arm64 19.7 s · 40 s ago
+`,
+  );
 });
 
 test("shows an unreadable builder with its cause", () => {
