@@ -1,4 +1,5 @@
-import type * as vscode from "vscode";
+import * as vscode from "vscode";
+import { BuilderUpkeep } from "../core/builder/upkeep.ts";
 import { followBuilder } from "../core/builder/follow.ts";
 import { BuilderStore } from "../core/buildx/store.ts";
 import { ClusterConnections } from "../core/cluster/cluster.ts";
@@ -9,16 +10,21 @@ import { BuildxAccess } from "./buildxAccess.ts";
 import { ExplorerController } from "./explorer/explorerController.ts";
 import type { ExplorerView } from "./explorer/explorerView.ts";
 
+/** The editor gives us five seconds at its end. What has not ended by itself by then would be left running. */
+const patienceMs = 3_000;
+
 /** Everything behind the commands and the tree; made when the first of them is used. */
 export class App {
   readonly explorer: ExplorerController;
   readonly builds: BuildController;
   readonly builders: BuilderController;
   readonly #subscriptions = new DisposableStore();
+  readonly #buildx: BuildxAccess;
 
   constructor(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, view: ExplorerView) {
     const { env } = process;
     const buildx = this.#subscriptions.add(new BuildxAccess(log));
+    this.#buildx = buildx;
     const store = this.#subscriptions.add(new BuilderStore(env));
     const connections = this.#subscriptions.add(new ClusterConnections(env));
     this.builds = this.#subscriptions.add(
@@ -30,16 +36,31 @@ export class App {
         follow: (builder, onChange) => followBuilder(builder, connections, env, onChange),
       }),
     );
-    this.builders = new BuilderController({ context, log, buildx, store, connections, env });
+    const kubeconfigFolder = vscode.Uri.joinPath(context.globalStorageUri, "kubeconfigs").fsPath;
+    const upkeep = this.#subscriptions.add(
+      new BuilderUpkeep({
+        cli: () => buildx.get(),
+        env,
+        connections,
+        kubeconfigFolder,
+        onNote: (text) => log.info(text),
+      }),
+    );
+    void upkeep.run();
+    this.builders = new BuilderController({ log, buildx, store, connections, env, kubeconfigFolder, upkeep });
     this.explorer = this.#subscriptions.add(
       new ExplorerController({ view, log, buildx, store, connections, env, builds: this.builds.builds }),
     );
-    context.subscriptions.push(this.#subscriptions);
   }
 
-  /** Cancels what runs, and waits for it to end. */
+  /**
+   * Cancels what runs, and waits for it to end. Not among the context's subscriptions: the editor disposes of them
+   * while it waits for this, and buildx is needed to take back a builder that is half made.
+   */
   async shutDown(): Promise<void> {
-    await Promise.all([this.builds.shutDown(), this.builders.shutDown()]);
+    const late = setTimeout(() => this.#buildx.kill(), patienceMs);
+    await Promise.allSettled([this.builds.shutDown(), this.builders.shutDown()]);
+    clearTimeout(late);
     this.#subscriptions.dispose();
   }
 }

@@ -9,6 +9,7 @@ import { onDidChangeSetting, setting } from "./settings.ts";
 export class BuildxAccess implements Disposable {
   readonly #log: vscode.LogOutputChannel;
   readonly #subscriptions = new DisposableStore();
+  readonly #used = new Set<BuildxCli>();
   #found: Promise<BuildxCli> | undefined;
 
   constructor(log: vscode.LogOutputChannel) {
@@ -27,6 +28,11 @@ export class BuildxAccess implements Disposable {
     this.#found = undefined;
   }
 
+  /** Kills what any buildx of ours still runs. */
+  kill(): void {
+    for (const cli of this.#used) cli.kill();
+  }
+
   /** Ends everything that any buildx of ours still runs. */
   dispose(): void {
     this.#subscriptions.dispose();
@@ -36,6 +42,7 @@ export class BuildxAccess implements Disposable {
     try {
       const { cli, version } = await findBuildx({ path: setting("buildx.path") || undefined, env: process.env });
       this.#subscriptions.add(cli);
+      this.#used.add(cli);
       this.#subscriptions.add(cli.onDidStart((command) => this.#log.debug(command.join(" "))));
       this.#log.info(`buildx ${version.text}: ${cli.commandLine}`);
       setContextKey("multiArchBuilds.isBuildxMissing", false);

@@ -1,15 +1,11 @@
-import { randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import { createArgs, validateBuilderName } from "../buildx/args.ts";
 import type { BuildxCli } from "../buildx/cli.ts";
 import { lastError } from "../buildx/status.ts";
-import { readBuilders } from "../buildx/store.ts";
+import { buildxConfigDir, readBuilders } from "../buildx/store.ts";
 import { isAtLeast } from "../buildx/version.ts";
 import type { KubeApi } from "../cluster/api.ts";
 import type { ClusterAddress, ClusterConnection } from "../cluster/cluster.ts";
 import { deleteNamespace, ensureNamespace } from "../cluster/namespaces.ts";
-import { writePinnedKubeconfig } from "../cluster/pinnedKubeconfig.ts";
 import { deleteBuilderObjects } from "../cluster/removal.ts";
 import { findExisting } from "../cluster/workloads.ts";
 import { isAbort, messageOf, UserError } from "../errors.ts";
@@ -19,6 +15,7 @@ import { bootBuilder } from "./boot.ts";
 import { type BuilderDeps, removeLocalEntry } from "./deps.ts";
 import { driverOptionsOf, validateDriverOptions } from "./driverOptions.ts";
 import { isUnused } from "./namespaceUse.ts";
+import { makePin, removePin, writeNote, type Pin } from "./pins.ts";
 import type { ArchitectureProgress } from "./progress.ts";
 import { UndoList } from "./undo.ts";
 
@@ -67,10 +64,13 @@ export async function createBuilder(wish: NewBuilder, deps: BuilderDeps, options
     await create(wish, { ...deps, ...options, undo });
   } catch (error) {
     options.onProgress({ kind: "cleaningUp" });
-    const problems = await undo.run();
-    if (problems.length === 0) throw error;
+    const problem = await undo.run();
+    if (problem === undefined) throw error;
     const what = isAbort(error) ? t("Creating the builder “{0}” was cancelled.", wish.name) : messageOf(error);
-    const remedy = t("Not everything could be removed again: {0}", problems.join(" "));
+    const remedy = t(
+      "Not everything could be removed again: {0} It is tried again when the editor starts the next time, or remove the builder when the cause is gone.",
+      problem,
+    );
     throw new UserError(what, { remedy, cause: error });
   }
 }
@@ -80,29 +80,33 @@ interface Work extends BuilderDeps, CreateOptions {
 }
 
 async function create(wish: NewBuilder, work: Work): Promise<void> {
-  const kubeconfig = join(work.kubeconfigFolder, `${wish.name}-${randomBytes(4).toString("hex")}.yaml`);
-  work.undo.add(() => rm(kubeconfig, { force: true }));
-  const chosen = await work.connections.open(wish.cluster);
-  try {
-    await writePinnedKubeconfig(kubeconfig, chosen.api.access);
-  } finally {
-    chosen.dispose();
-  }
+  const pin = await pinCluster(wish, work);
+  work.undo.add(() => removePin(pin.kubeconfig));
   // From here on by the pinned file: the user's own may change its current context meanwhile.
-  const connection = await work.connections.open({ kubeconfig });
+  const connection = await work.connections.open({ kubeconfig: pin.kubeconfig });
   try {
-    await createIn(connection, kubeconfig, wish, work);
+    await createIn(connection, pin, wish, work);
   } finally {
     connection.dispose();
   }
+  const { builder, store, source } = pin.note;
+  await writeNote({ ...pin, note: { builder, store, source } });
 }
 
-async function createIn(
-  connection: ClusterConnection,
-  kubeconfig: string,
-  wish: NewBuilder,
-  work: Work,
-): Promise<void> {
+async function pinCluster({ name, cluster }: NewBuilder, work: Work): Promise<Pin> {
+  const chosen = await work.connections.open(cluster);
+  try {
+    const { access } = chosen.api;
+    const source = { kubeconfig: cluster.kubeconfig, context: access.context.name };
+    const note = { builder: name, store: buildxConfigDir(work.env), source, makerPid: process.pid };
+    return await makePin(work.kubeconfigFolder, access, note);
+  } finally {
+    chosen.dispose();
+  }
+}
+
+async function createIn(connection: ClusterConnection, pin: Pin, wish: NewBuilder, work: Work): Promise<void> {
+  const { kubeconfig } = pin;
   const { name, namespace, architectures, replicas } = wish;
   const { cli, env, signal, undo, onProgress } = work;
   const { api } = connection;
@@ -115,6 +119,7 @@ async function createIn(
     undo.add(async (end) => {
       if (await isUnused(api, namespace, end)) await deleteNamespace(api, namespace, end);
     });
+    await writeNote({ ...pin, note: { ...pin.note, madeNamespace: namespace } });
   }
   undo.add(async () => {
     if (await isOurs(env, name, kubeconfig)) await removeLocalEntry({ cli, env }, name);

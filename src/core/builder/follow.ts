@@ -1,12 +1,11 @@
 import type { Builder } from "../buildx/builder.ts";
-import { kubeconfigOf } from "../buildx/kubeconfig.ts";
 import type { ClusterView } from "../build/placement.ts";
 import type { ClusterConnection, ClusterConnections } from "../cluster/cluster.ts";
 import { onDidChangeFiles } from "../cluster/fileChanges.ts";
 import { kubeconfigFiles } from "../cluster/kubeconfig.ts";
-import { messageOf, UserError } from "../errors.ts";
+import { troubleOf } from "../errors.ts";
 import { DisposableStore, type Disposable } from "../event.ts";
-import { t } from "../l10n.ts";
+import { namespaceOf, openBuilderCluster } from "./builderCluster.ts";
 import type { BuilderStatus } from "./status.ts";
 
 /** A kubernetes builder as its cluster sees it. */
@@ -30,11 +29,7 @@ export function followBuilder(
   let current: Disposable | undefined;
   let isDisposed = false;
   const connect = async (): Promise<void> => {
-    const kubeconfig = await kubeconfigOf(builder);
-    if (kubeconfig.kind === "missing")
-      throw new UserError(t("The kubeconfig it was created with is gone: {0}", kubeconfig.path));
-    const address = kubeconfig.kind === "file" ? { kubeconfig: kubeconfig.path } : {};
-    const connection = await connections.open(address);
+    const connection = await openBuilderCluster(builder, connections);
     if (isDisposed) {
       connection.dispose();
       return;
@@ -44,7 +39,7 @@ export function followBuilder(
   };
   const tryToConnect = (): void => {
     connect().catch((error: unknown) => {
-      if (!isDisposed) onChange({ status: { kind: "unreachable", reason: messageOf(error) } });
+      if (!isDisposed) onChange({ status: { kind: "unreachable", ...troubleOf(error) } });
     });
   };
   // A file that could not be used may be mended; a connection that was made follows its kubeconfig by itself.
@@ -69,15 +64,14 @@ function followConnection(
   connection: ClusterConnection,
   onChange: (followed: FollowedBuilder) => void,
 ): Disposable {
-  const namespace = builder.nodes.find((node) => node.kubernetes?.namespace)?.kubernetes?.namespace;
-  const inNamespace = namespace ?? connection.namespace;
+  const namespace = namespaceOf(builder, connection);
   const nodes = connection.nodes();
-  const pods = connection.pods(inNamespace);
-  const workloads = connection.workloads(inNamespace);
+  const pods = connection.pods(namespace);
+  const workloads = connection.workloads(namespace);
   const tell = (): void => {
     const cluster = {
       name: connection.name,
-      namespace: inNamespace,
+      namespace,
       pods: pods.current,
       workloads: workloads.current,
     };

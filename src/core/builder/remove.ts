@@ -1,11 +1,12 @@
-import { rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Builder } from "../buildx/builder.ts";
-import { kubeconfigOf } from "../buildx/kubeconfig.ts";
+import type { ClusterConnection } from "../cluster/cluster.ts";
 import { deleteBuilderObjects } from "../cluster/removal.ts";
 import { UserError } from "../errors.ts";
 import { t } from "../l10n.ts";
+import { openBuilderCluster } from "./builderCluster.ts";
 import { type BuilderDeps, removeLocalEntry } from "./deps.ts";
+import { removePin } from "./pins.ts";
 
 /** How a builder is removed. */
 export interface RemoveOptions {
@@ -49,25 +50,34 @@ async function removeFromCluster(
   { signal, onPodsLeft }: RemoveOptions,
 ): Promise<void> {
   try {
-    const kubeconfig = await kubeconfigOf(builder);
-    if (kubeconfig.kind === "missing") {
-      throw new UserError(t("The kubeconfig it was created with is gone: {0}", kubeconfig.path));
-    }
-    const connection = await connections.open(kubeconfig.kind === "file" ? { kubeconfig: kubeconfig.path } : {});
+    const connection = await openBuilderCluster(builder, connections);
     try {
+      let deleted = 0;
       for (const [namespace, workloads] of workloadsByNamespace(builder, connection.namespace)) {
-        await deleteBuilderObjects(connection.api, namespace, workloads, { signal, onPodsLeft });
+        deleted += (await deleteBuilderObjects(connection.api, namespace, workloads, { signal, onPodsLeft })).length;
       }
+      if (deleted === 0 && !isPinned(builder)) throw nothingFound(connection);
     } finally {
       connection.dispose();
     }
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     throw new ClusterOutOfReach(t("The builder “{0}” was not removed. {1}", builder.name, error.message), {
-      remedy: t("You can remove only its entry on this machine; its pods, if there are any, stay in the cluster."),
+      remedy: t("You can remove only its entry on this machine; its pods, if there are any, stay where they are."),
       cause: error,
     });
   }
+}
+
+function isPinned({ nodes }: Builder): boolean {
+  return nodes.some(({ kubernetes }) => kubernetes?.kubeconfig !== undefined);
+}
+
+/** Without a kubeconfig of its own a builder is wherever the default one leads, which may have changed. */
+function nothingFound({ name }: ClusterConnection): UserError {
+  return new UserError(
+    t("Nothing of it was found in the cluster {0}, where the kubeconfig leads now. It may be in another one.", name),
+  );
 }
 
 function workloadsByNamespace(builder: Builder, defaultNamespace: string): ReadonlyMap<string, readonly string[]> {
@@ -80,6 +90,6 @@ function workloadsByNamespace(builder: Builder, defaultNamespace: string): Reado
 async function removePinnedKubeconfigs({ nodes }: Builder, { kubeconfigFolder }: BuilderDeps): Promise<void> {
   const files = new Set(nodes.flatMap(({ kubernetes }) => kubernetes?.kubeconfig ?? []));
   for (const file of files) {
-    if (dirname(resolve(file)) === resolve(kubeconfigFolder)) await rm(file, { force: true });
+    if (dirname(resolve(file)) === resolve(kubeconfigFolder)) await removePin(file);
   }
 }

@@ -1,5 +1,6 @@
 import type { BuilderNodeStatus } from "../buildx/status.ts";
 import type { Pod, Watched, Workload } from "../cluster/objects.ts";
+import type { Trouble } from "../errors.ts";
 
 /** What is known of a kubernetes builder's namespace. */
 export interface BuilderCluster {
@@ -14,6 +15,6 @@ export interface BuilderCluster {
 export type BuilderStatus =
   | { readonly kind: "kubernetes"; readonly cluster: BuilderCluster }
   | { readonly kind: "nodes"; readonly nodes: ReadonlyMap<string, BuilderNodeStatus> }
-  /** Its cluster cannot be asked; `reason` is a sentence. */
-  | { readonly kind: "unreachable"; readonly reason: string }
+  /** Its cluster or machine cannot be asked. */
+  | ({ readonly kind: "unreachable" } & Trouble)
   | { readonly kind: "loading" };

@@ -9,17 +9,19 @@ export class UndoList {
     this.#steps.push(step);
   }
 
-  /** Takes everything back, the last first, and goes on when one thing cannot be. @returns what could not be, in words */
-  async run(): Promise<readonly string[]> {
-    const problems: string[] = [];
-    for (const step of this.#steps.toReversed()) {
-      try {
-        await step(AbortSignal.timeout(undoTimeoutMs));
-      } catch (error) {
-        problems.push(messageOf(error));
-      }
+  /**
+   * Takes everything back, the last first, and stops when one thing cannot be: what was made before it is how one gets
+   * at it later.
+   *
+   * @returns why it could not be, in words; undefined when everything was
+   */
+  async run(): Promise<string | undefined> {
+    try {
+      for (const step of this.#steps.toReversed()) await step(AbortSignal.timeout(undoTimeoutMs));
+      return undefined;
+    } catch (error) {
+      return messageOf(error);
     }
-    return problems;
   }
 }
 

@@ -59,6 +59,7 @@ export class BuildxCli {
   readonly #env: NodeJS.ProcessEnv;
   readonly #graceMs: number;
   readonly #end = new AbortController();
+  readonly #kill = new AbortController();
   readonly #started = new Emitter<readonly string[]>();
 
   /** Fires with the whole command line whenever a command starts. */
@@ -125,6 +126,11 @@ export class BuildxCli {
     return { lines: readLines(child, stopped), exit };
   }
 
+  /** Kills everything that runs, without waiting for it to end in good order. */
+  kill(): void {
+    this.#kill.abort();
+  }
+
   /** Cancels everything that runs. */
   dispose(): void {
     this.#end.abort();
@@ -143,6 +149,7 @@ export class BuildxCli {
       env: this.#environment(options),
       cwd: options.cwd,
       signal: AbortSignal.any([this.#end.signal, options.signal, own.stop].filter((signal) => signal !== undefined)),
+      kill: this.#kill.signal,
       graceMs: this.#graceMs,
       hasStdout: own.hasStdout,
     });

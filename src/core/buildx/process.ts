@@ -15,6 +15,8 @@ export interface ProcessOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd?: string;
   readonly signal: AbortSignal;
+  /** Kills the process and its children at once. */
+  readonly kill: AbortSignal;
   /** How long a cancelled process may take to end by itself before it and its children are killed. */
   readonly graceMs: number;
   readonly hasStdout: boolean;
@@ -63,6 +65,7 @@ export function startProcess(file: string, args: readonly string[], options: Pro
     child.kill("SIGINT");
     timers.push(setTimeout(killAll, options.graceMs));
   };
+  options.kill.addEventListener("abort", killAll, { once: true });
   child.nodeChildProcess.once("exit", () => timers.push(setTimeout(killAll, lingerMs)));
   if (options.signal.aborted) cancel();
   else options.signal.addEventListener("abort", cancel, { once: true });
@@ -76,6 +79,7 @@ export function startProcess(file: string, args: readonly string[], options: Pro
     } finally {
       timers.forEach(clearTimeout);
       options.signal.removeEventListener("abort", cancel);
+      options.kill.removeEventListener("abort", killAll);
     }
   };
   return { stdout: child.stdout ?? undefined, stderr: child.stderr, ended: waitForEnd() };

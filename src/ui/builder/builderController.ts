@@ -1,6 +1,8 @@
 import * as vscode from "vscode";
 import { views, type ExplorerRow } from "../../contributions.ts";
+import { builderPlace } from "../../core/builder/builderCluster.ts";
 import { createBuilder, type CreateProgress, type NewBuilder } from "../../core/builder/create.ts";
+import type { BuilderUpkeep } from "../../core/builder/upkeep.ts";
 import type { BuilderDeps } from "../../core/builder/deps.ts";
 import { ClusterOutOfReach, removeBuilder } from "../../core/builder/remove.ts";
 import type { Builder } from "../../core/buildx/builder.ts";
@@ -17,12 +19,14 @@ import { askBuilder, type ClusterChoice } from "./askBuilder.ts";
 
 /** What the controller needs of the rest of the extension. */
 export interface BuilderControllerOptions {
-  readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
   readonly buildx: BuildxAccess;
   readonly store: BuilderStore;
   readonly connections: ClusterConnections;
   readonly env: NodeJS.ProcessEnv;
+  /** Where the kubeconfigs are that pin builders to their clusters. */
+  readonly kubeconfigFolder: string;
+  readonly upkeep: BuilderUpkeep;
 }
 
 /** The commands that create and remove builders. */
@@ -53,6 +57,7 @@ export class BuilderController {
     await this.#inProgress(vscode.l10n.t("Creating builder {0}", builder.name), (signal, report) =>
       createBuilder(builder, deps, { signal, onProgress: (progress) => report(describe(progress)) }),
     );
+    await this.#options.upkeep.follow();
   }
 
   /** Removes the builder of the row; without one, asks which. */
@@ -60,7 +65,9 @@ export class BuilderController {
     const builders = (await this.#options.store.refresh()).filter((builder) => builder.path !== undefined);
     const builder =
       row === undefined ? await chooseBuilder(builders) : builders.find(({ name }) => `builder:${name}` === row);
-    if (!builder || !(await confirmRemoval(builder))) return;
+    if (!builder) return;
+    const place = builder.driver === "kubernetes" && (await builderPlace(builder, this.#options.connections));
+    if (!(await confirmRemoval(builder, place || undefined))) return;
     try {
       await this.#remove(builder, false);
     } catch (error) {
@@ -87,8 +94,7 @@ export class BuilderController {
   }
 
   async #deps(): Promise<BuilderDeps> {
-    const { buildx, env, connections, context } = this.#options;
-    const kubeconfigFolder = vscode.Uri.joinPath(context.globalStorageUri, "kubeconfigs").fsPath;
+    const { buildx, env, connections, kubeconfigFolder } = this.#options;
     return { cli: await buildx.get(), env, connections, kubeconfigFolder };
   }
 
@@ -159,12 +165,13 @@ async function chooseBuilder(builders: readonly Builder[]): Promise<Builder | un
   return answer === "back" ? undefined : answer;
 }
 
-async function confirmRemoval(builder: Builder): Promise<boolean> {
+async function confirmRemoval(builder: Builder, place: string | undefined): Promise<boolean> {
   const remove = vscode.l10n.t("Remove");
   const detail =
     builder.driver === "kubernetes"
       ? vscode.l10n.t(
-          "Its BuildKit pods are deleted from the cluster, with their build cache; the namespace stays. Running builds fail.",
+          "Its BuildKit pods are deleted from {0}, with their build cache; the namespace stays. Running builds fail.",
+          place ?? vscode.l10n.t("the cluster"),
         )
       : vscode.l10n.t("Its build cache goes with it. Running builds fail.");
   const question = vscode.l10n.t("Remove the builder “{0}”?", builder.name);

@@ -3,13 +3,22 @@ import { describe, it } from "node:test";
 import { UndoList } from "../../../src/core/builder/undo.ts";
 
 describe("UndoList", () => {
-  it("takes back the last first, goes on after a failure, and tells what could not be taken back", async () => {
+  it("takes back the last first", async () => {
     const undo = new UndoList();
     const done: string[] = [];
     undo.add(async () => done.push("first"));
-    undo.add(() => Promise.reject(new Error("The namespace is not empty.")));
     undo.add(async () => done.push("last"));
-    assert.deepEqual(await undo.run(), ["The namespace is not empty."]);
+    assert.equal(await undo.run(), undefined);
     assert.deepEqual(done, ["last", "first"]);
+  });
+
+  it("leaves what was made before the thing that cannot be taken back, and tells why it cannot", async () => {
+    const undo = new UndoList();
+    const done: string[] = [];
+    undo.add(async () => done.push("kubeconfig"));
+    undo.add(() => Promise.reject(new Error("The cluster is not reachable.")));
+    undo.add(async () => done.push("last"));
+    assert.equal(await undo.run(), "The cluster is not reachable.");
+    assert.deepEqual(done, ["last"]);
   });
 });
