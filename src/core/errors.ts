@@ -22,6 +22,20 @@ export class UserError extends Error {
   }
 }
 
+/** Something that is not as it should be, as a state. */
+export interface Trouble {
+  /** What is wrong, as a sentence. */
+  readonly reason: string;
+  /** What people can do about it, as a sentence; absent when it is only to be waited for. */
+  readonly remedy?: string;
+}
+
+/** An error as a state. */
+export function troubleOf(error: unknown): Trouble {
+  const remedy = error instanceof UserError ? error.remedy : undefined;
+  return { reason: messageOf(error), ...(remedy !== undefined && { remedy }) };
+}
+
 /** True for what an aborted operation throws. Cancellation is not an error and is never shown as one. */
 export function isAbort(error: unknown): boolean {
   return (

@@ -6,7 +6,10 @@ export interface Disposable {
 /** A function that subscribes a listener. Structurally VS Code's own `Event`. */
 export type Event<T> = (listener: (value: T) => void) => Disposable;
 
-/** Makes an {@link Event} and fires it. Listeners are called in the order of subscription. */
+/**
+ * Makes an {@link Event} and fires it. Listeners are called in the order of subscription. What one of them throws is
+ * reported as an uncaught error, and is none of the others' business, nor of whoever fires.
+ */
 export class Emitter<T> implements Disposable {
   readonly #listeners = new Set<(value: T) => void>();
 
@@ -18,7 +21,15 @@ export class Emitter<T> implements Disposable {
 
   fire(value: T): void {
     const listeners = [...this.#listeners]; // a listener may add or remove listeners
-    for (const listener of listeners) listener(value);
+    for (const listener of listeners) {
+      try {
+        listener(value);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 
   dispose(): void {

@@ -8,7 +8,7 @@ import type { Resource } from "../../src/core/cluster/listWatch.ts";
 import { deleteNamespace, ensureNamespace } from "../../src/core/cluster/namespaces.ts";
 import type { Watched } from "../../src/core/cluster/objects.ts";
 import { deleteBuilderObjects } from "../../src/core/cluster/removal.ts";
-import { findExisting, patchProbes, readyCounts } from "../../src/core/cluster/workloads.ts";
+import { findExisting, patchProbes } from "../../src/core/cluster/workloads.ts";
 import type { Disposable } from "../../src/core/event.ts";
 import { labBlockers } from "./blockers.ts";
 import { labDown } from "./down.ts";
@@ -82,7 +82,7 @@ describe("the cluster as the extension sees it", { skip: blockers.join("; ") || 
     assert.equal(await patchProbes(connection.api, { kind: "Deployment", namespace, name: "quick" }), false);
     const { items } = await until(pods, (watched) => watched.items.some(({ state }) => state.kind === "ready"));
     assert.ok(items.every(({ app, nodeName }) => app === "quick" && (nodeName ?? "node-arm64") === "node-arm64"));
-    await until(workloads, (watched) => readyCounts(watched.items, ["quick"]).ready === 1);
+    await until(workloads, (watched) => watched.items.some((one) => one.name === "quick" && one.readyReplicas === 1));
   });
 
   it("says in words why a pod does not start", async () => {

@@ -60,10 +60,6 @@ function bothKinds(deployments: Resource<Workload>, statefulSets: Resource<Workl
       const parts = [deployments, statefulSets].map((part) => part.onDidChange(() => listener(joined())));
       return { dispose: () => parts.forEach((part) => part.dispose()) };
     },
-    retry: () => {
-      deployments.retry();
-      statefulSets.retry();
-    },
   };
 }
 

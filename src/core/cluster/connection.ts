@@ -80,12 +80,6 @@ export class ClusterConnection implements Disposable {
     return this.#switched(this.#workloads, namespace, () => this.#link.collections.workloads(namespace));
   }
 
-  /** Tries again now whatever waits after a failure; reads the kubeconfig again too. */
-  retry(): void {
-    void this.#reload();
-    for (const resource of [this.#nodes, ...this.#pods.values(), ...this.#workloads.values()]) resource.retry();
-  }
-
   dispose(): void {
     this.#reloads = Infinity;
     this.#kubeconfigWatch.dispose();
@@ -95,24 +89,20 @@ export class ClusterConnection implements Disposable {
   /** Never throws: what is wrong becomes the state of the resources. */
   async #reload(): Promise<void> {
     const reload = (this.#reloads += 1);
-    let result: ClusterAccess | UserError;
     try {
-      result = await this.#route.resolve();
+      const access = await this.#route.resolve();
+      if (reload !== this.#reloads) return; // A later change came in between, or the end.
+      if (access.identity === this.#link.access.identity && !this.#broken) return;
+      const previous = this.#link;
+      this.#link = this.#route.link(access);
+      this.#broken = undefined;
+      this.#switchAll(this.#link.collections, previous.access.context.server === access.context.server);
+      previous.dispose();
     } catch (error) {
-      result = error instanceof UserError ? error : new UserError(messageOf(error), { cause: error });
+      if (reload !== this.#reloads) return;
+      this.#broken = error instanceof UserError ? error : new UserError(messageOf(error), { cause: error });
+      this.#switchAll(this.#broken, false);
     }
-    if (reload !== this.#reloads) return; // A later change came in between, or the end.
-    if (result instanceof UserError) {
-      this.#broken = result;
-      this.#switchAll(result, false);
-      return;
-    }
-    if (result.identity === this.#link.access.identity && !this.#broken) return;
-    this.#broken = undefined;
-    const previous = this.#link;
-    this.#link = this.#route.link(result);
-    this.#switchAll(this.#link.collections, previous.access.context.server === result.context.server);
-    previous.dispose();
   }
 
   #switchAll(target: Collections | UserError, isSameServer: boolean): void {

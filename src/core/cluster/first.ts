@@ -13,7 +13,8 @@ export async function firstOf<T>(resource: Resource<T>): Promise<readonly T[]> {
   let subscription: Disposable | undefined;
   const look = ({ status, items }: Watched<T>): void => {
     if (status.kind === "live") resolve(items);
-    else if (status.kind === "failed" || status.kind === "stale") reject(new UserError(status.reason));
+    else if (status.kind === "failed" || status.kind === "stale")
+      reject(new UserError(status.reason, { remedy: status.remedy }));
   };
   try {
     subscription = resource.onDidChange(look);

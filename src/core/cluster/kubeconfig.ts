@@ -38,6 +38,9 @@ export interface ClusterAccess {
   readonly identity: string;
 }
 
+/** There is no kubeconfig at all, where one was looked for. */
+export class NoKubeconfig extends UserError {}
+
 /** The files that make up the kubeconfig at this place, in kubectl's order; they need not exist. */
 export function kubeconfigFiles({ path: file, env }: KubeconfigLocation): readonly string[] {
   const home = env["HOME"] || env["USERPROFILE"] || homedir();
@@ -51,7 +54,7 @@ export function kubeconfigFiles({ path: file, env }: KubeconfigLocation): readon
  * Loads the kubeconfig. Where no file is found, the service account of a pod takes its place, as with kubectl and
  * buildx; there is no other fallback.
  *
- * @throws {UserError} no kubeconfig (says where it was looked for), unreadable, invalid
+ * @throws {NoKubeconfig} says where it was looked for; {@link UserError} unreadable, invalid
  */
 export async function loadKubeconfig(location: KubeconfigLocation): Promise<Kubeconfig> {
   const files = kubeconfigFiles(location);
@@ -65,7 +68,7 @@ export async function loadKubeconfig(location: KubeconfigLocation): Promise<Kube
     if (inCluster) contents.push(inCluster);
   }
   if (contents.length === 0) {
-    throw new UserError(t("There is no kubeconfig: {0} does not exist.", files.join(", ")), {
+    throw new NoKubeconfig(t("There is no kubeconfig: {0} does not exist.", files.join(", ")), {
       remedy: t("Choose a kubeconfig file in the settings, or set KUBECONFIG before starting the editor."),
       action: "openSettings",
     });

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { Emitter, type Event } from "../event.ts";
-import { isAbort, UserError } from "../errors.ts";
+import { isAbort, troubleOf, UserError } from "../errors.ts";
 import type { KubeApi, WatchEvent } from "./api.ts";
-import { ApiError, isExpired } from "./apiError.ts";
+import { isExpired, isForbidden } from "./apiError.ts";
 import { type Attempt, explain } from "./explain.ts";
-import type { Watched, WatchStatus, WatchTrouble } from "./objects.ts";
+import type { Watched, WatchStatus } from "./objects.ts";
 import { metadataOf } from "./wire.ts";
 
 /** A collection that is kept up to date as long as somebody listens. */
@@ -17,8 +17,6 @@ export interface Resource<T> {
    * to go ends it.
    */
   readonly onDidChange: Event<Watched<T>>;
-  /** Tries again now instead of after the rest of the pause that follows a failure. */
-  retry(): void;
 }
 
 /** Time, so that tests can do without waiting. */
@@ -71,7 +69,6 @@ export class ListWatch<T> implements Resource<T> {
   readonly #changed = new Emitter<Watched<T>>();
   #listeners = 0;
   #running: AbortController | undefined;
-  #wake = new AbortController();
   #items = new Map<string, T>();
   #hasItems = false;
   /** Where to go on watching; undefined: list first. */
@@ -106,10 +103,6 @@ export class ListWatch<T> implements Resource<T> {
       },
     };
   };
-
-  retry(): void {
-    this.#wake.abort();
-  }
 
   #start(): void {
     this.#running = new AbortController();
@@ -245,16 +238,10 @@ export class ListWatch<T> implements Resource<T> {
   }
 
   async #pause(pauseMs: number, signal: AbortSignal): Promise<void> {
-    this.#wake = new AbortController();
-    await this.#pacing.delay(pauseMs, AbortSignal.any([signal, this.#wake.signal])).catch((error: unknown) => {
+    await this.#pacing.delay(pauseMs, signal).catch((error: unknown) => {
       if (!isAbort(error)) throw error;
     });
   }
-}
-
-/** The error as the state of a collection. */
-export function troubleOf({ message, remedy }: UserError): WatchTrouble {
-  return remedy === undefined ? { reason: message } : { reason: message, remedy };
 }
 
 function backOffMs(failures: number, random: number): number {
@@ -267,10 +254,6 @@ function leastPauseMs(error: unknown, tookMs: number): number {
   if (isForbidden(error)) return forbiddenPauseMs;
   // Signing in failed. A plugin that took its time may have opened a browser: people must not get one every half minute.
   return error instanceof UserError ? Math.min(longestSignInPauseMs, 20 * tookMs) : 0;
-}
-
-function isForbidden(error: unknown): boolean {
-  return error instanceof ApiError && error.status === 403;
 }
 
 function keyOf(object: unknown): string {

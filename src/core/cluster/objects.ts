@@ -1,3 +1,5 @@
+import type { Trouble } from "../errors.ts";
+
 /** One node of the cluster, as far as builds care. Read from a Kubernetes `Node`. */
 export interface ClusterNode {
   readonly name: string;
@@ -68,17 +70,9 @@ export type WatchStatus =
   | { readonly kind: "loading" }
   | { readonly kind: "live" }
   /** The connection is gone; the items are the last that were known. */
-  | ({ readonly kind: "stale" } & WatchTrouble)
+  | ({ readonly kind: "stale" } & Trouble)
   /** Nothing can be known: forbidden, unreachable, not authenticated. */
-  | ({ readonly kind: "failed" } & WatchTrouble);
-
-/** Why a collection is not up to date. */
-export interface WatchTrouble {
-  /** What is wrong, as a sentence. */
-  readonly reason: string;
-  /** What people can do about it, as a sentence; absent when it is only to be waited for. */
-  readonly remedy?: string;
-}
+  | ({ readonly kind: "failed" } & Trouble);
 
 /** A watched collection at one moment. A new object whenever anything in it changes. */
 export interface Watched<T> {

@@ -1,7 +1,7 @@
 import { UserError } from "../errors.ts";
 import { t } from "../l10n.ts";
 import type { KubeApi } from "./api.ts";
-import { ApiError, isNotFound } from "./apiError.ts";
+import { isForbidden, isNotFound } from "./apiError.ts";
 import { explain } from "./explain.ts";
 import { waitUntilGone } from "./waitUntilGone.ts";
 import { metadataOf } from "./wire.ts";
@@ -113,7 +113,7 @@ async function annotationsOf(
     return metadataOf(await api.request("GET", path, { signal })).annotations ?? {};
   } catch (error) {
     if (signal?.aborted) throw error;
-    if (error instanceof ApiError && (error.status === 404 || error.status === 403)) return undefined;
+    if (isNotFound(error) || isForbidden(error)) return undefined;
     throw explain(error, api.access.context);
   }
 }

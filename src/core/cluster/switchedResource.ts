@@ -1,6 +1,7 @@
 import { type Disposable, Emitter, type Event } from "../event.ts";
 import type { UserError } from "../errors.ts";
-import { type Resource, troubleOf } from "./listWatch.ts";
+import { troubleOf } from "../errors.ts";
+import type { Resource } from "./listWatch.ts";
 import type { Watched } from "./objects.ts";
 
 /** A resource whose source can be exchanged under its listeners. */
@@ -39,10 +40,6 @@ export class SwitchedResource<T> implements Resource<T> {
     };
   };
 
-  retry(): void {
-    this.#source.retry();
-  }
-
   /** Goes over to another source; `keep`: it is the same cluster, so show what is known until the new one has loaded. */
   switchTo(source: Resource<T>, keep: boolean): void {
     const previous = this.#subscription;
@@ -70,6 +67,5 @@ export function failedResource<T>(error: UserError): Resource<T> {
   return {
     current: { status: { kind: "failed", ...troubleOf(error) }, items: [] },
     onDidChange: () => ({ dispose: () => undefined }),
-    retry: () => undefined,
   };
 }

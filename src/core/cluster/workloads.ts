@@ -1,6 +1,6 @@
 import type { UserError } from "../errors.ts";
 import type { KubeApi } from "./api.ts";
-import { ApiError, isConflict, isNotFound } from "./apiError.ts";
+import { ApiError, isConflict, isForbidden, isNotFound } from "./apiError.ts";
 import { explain } from "./explain.ts";
 import type { Workload } from "./objects.ts";
 import { parseWorkload } from "./parseWorkload.ts";
@@ -70,19 +70,12 @@ export async function patchProbes(api: KubeApi, workload: WorkloadAddress, signa
   }
 }
 
-/** How many replicas the workloads of these names have ready, and how many they want. */
-export function readyCounts(
-  workloads: readonly Workload[],
-  names: readonly string[],
-): { readonly ready: number; readonly wanted: number } {
-  const own = workloads.filter(({ name }) => names.includes(name));
-  return {
-    ready: own.reduce((sum, { readyReplicas }) => sum + readyReplicas, 0),
-    wanted: own.reduce((sum, { replicas }) => sum + replicas, 0),
-  };
-}
-
-/** The object as it is on the server; undefined when it is not there. @throws {UserError} not reached or not allowed */
+/**
+ * The object as it is on the server; undefined when it is not there. A StatefulSet that one may not ask for was not
+ * made by this user either: for a builder without a volume claim, rights for Deployments are enough.
+ *
+ * @throws {UserError} not reached or not allowed
+ */
 export async function readWorkload(
   api: KubeApi,
   address: WorkloadAddress,
@@ -93,6 +86,7 @@ export async function readWorkload(
   } catch (error) {
     if (signal?.aborted) throw error;
     if (isNotFound(error)) return undefined;
+    if (address.kind === "StatefulSet" && isForbidden(error)) return undefined;
     throw explainWorkload(api, error, "get", address);
   }
 }

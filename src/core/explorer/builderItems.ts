@@ -2,6 +2,7 @@ import type { Builder, BuilderNode } from "../buildx/builder.ts";
 import type { BuilderNodeStatus } from "../buildx/status.ts";
 import type { BuilderStatus } from "../builder/status.ts";
 import type { Pod, WatchStatus, Workload } from "../cluster/objects.ts";
+import type { Trouble } from "../errors.ts";
 import { t } from "../l10n.ts";
 import { age, dotted } from "./format.ts";
 import { item, loudest, type ExplorerItem, type Severity } from "./item.ts";
@@ -21,16 +22,17 @@ export function builderItem(builder: Builder, status: BuilderStatus, nowMs: numb
     );
   const nodes = builder.nodes.map((node) => nodeItem(id, node, status, nowMs));
   const place = status.kind === "kubernetes" && `${status.cluster.name}/${status.cluster.namespace}`;
-  const trouble = troubleOf(status);
+  const trouble = troubleWith(status);
   // Docker's own builder is always listed; without Docker it is not there to be used, and nothing is wrong.
   const isTrouble = trouble !== undefined && builder.driver !== "docker";
   return item(
     { id, label: builder.name, kind: builder.path === undefined ? "engine" : "builder", icon: "layers" },
     {
-      description: dotted(builder.driver, place, isTrouble ? trouble : trouble && t("not running"), current),
+      description: dotted(builder.driver, place, isTrouble ? trouble.reason : trouble && t("not running"), current),
       details: [
         [t("Driver"), builder.driver],
-        [t("State"), trouble ?? ""],
+        [t("State"), trouble?.reason ?? ""],
+        [t("What to do"), trouble?.remedy ?? ""],
         ...(status.kind === "kubernetes"
           ? ([
               [t("Kubeconfig context"), status.cluster.name],
@@ -47,14 +49,14 @@ export function builderItem(builder: Builder, status: BuilderStatus, nowMs: numb
   );
 }
 
-function troubleOf(status: BuilderStatus): string | undefined {
-  if (status.kind === "unreachable") return status.reason;
+function troubleWith(status: BuilderStatus): Trouble | undefined {
+  if (status.kind === "unreachable") return status;
   if (status.kind !== "kubernetes") return undefined;
   return watchTrouble(status.cluster.workloads.status) ?? watchTrouble(status.cluster.pods.status);
 }
 
-function watchTrouble(status: WatchStatus): string | undefined {
-  return status.kind === "failed" || status.kind === "stale" ? status.reason : undefined;
+function watchTrouble(status: WatchStatus): Trouble | undefined {
+  return status.kind === "failed" || status.kind === "stale" ? status : undefined;
 }
 
 function nodeItem(parent: string, node: BuilderNode, status: BuilderStatus, nowMs: number): ExplorerItem {

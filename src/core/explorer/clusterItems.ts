@@ -1,4 +1,5 @@
 import type { ClusterNode, Watched } from "../cluster/objects.ts";
+import type { Trouble } from "../errors.ts";
 import { t } from "../l10n.ts";
 import { cpu, dotted, memory } from "./format.ts";
 import { item, loudest, type ExplorerItem } from "./item.ts";
@@ -6,8 +7,8 @@ import { item, loudest, type ExplorerItem } from "./item.ts";
 /** The cluster of the user's kubeconfig context, as far as it is known. */
 export type ClusterStatus =
   | { readonly kind: "connected"; readonly name: string; readonly nodes: Watched<ClusterNode> }
-  /** There is none, or it cannot be asked; `reason` is a sentence. */
-  | { readonly kind: "unavailable"; readonly reason: string }
+  /** There is no kubeconfig, or it is of no use. */
+  | ({ readonly kind: "missing" | "unavailable" } & Trouble)
   | { readonly kind: "loading" };
 
 /** The rows of the cluster: architectures, and the cluster nodes of each. */
@@ -16,31 +17,32 @@ export function clusterItem(cluster: ClusterStatus): ExplorerItem {
   switch (cluster.kind) {
     case "loading":
       return item(base, { description: t("loading"), isExpanded: true });
+    case "missing":
     case "unavailable":
       return item(base, {
         isExpanded: true,
         severity: "warning",
-        children: [message("cluster/unavailable", cluster.reason)],
+        children: [message("cluster/unavailable", cluster)],
       });
     case "connected": {
       const { status, items } = cluster.nodes;
-      const reason = status.kind === "failed" || status.kind === "stale" ? status.reason : undefined;
+      const trouble = status.kind === "failed" || status.kind === "stale" ? status : undefined;
       const architectures = Map.groupBy(items, (node) => node.architecture);
       const children = [...architectures]
         .toSorted(([a], [b]) => a.localeCompare(b))
         .map(([architecture, nodes]) => architectureItem(architecture, nodes));
       return item(base, {
         description: dotted(cluster.name, status.kind === "loading" && t("loading")),
-        severity: reason === undefined ? "none" : "warning",
-        children: [...(reason === undefined ? [] : [message("cluster/trouble", reason)]), ...children],
+        severity: trouble ? "warning" : "none",
+        children: [...(trouble ? [message("cluster/trouble", trouble)] : []), ...children],
         isExpanded: true,
       });
     }
   }
 }
 
-function message(id: string, reason: string): ExplorerItem {
-  return item({ id, label: reason, kind: "message", icon: "warning" }, { severity: "warning" });
+function message(id: string, { reason, remedy }: Trouble): ExplorerItem {
+  return item({ id, label: reason, kind: "message", icon: "warning" }, { description: remedy, severity: "warning" });
 }
 
 function architectureItem(architecture: string, nodes: readonly ClusterNode[]): ExplorerItem {

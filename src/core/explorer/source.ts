@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Builds } from "../build/builds.ts";
 import { followBuilder } from "../builder/follow.ts";
 import type { BuilderStatus } from "../builder/status.ts";
@@ -5,8 +6,8 @@ import type { Builder } from "../buildx/builder.ts";
 import type { BuilderStore } from "../buildx/store.ts";
 import type { ClusterConnection, ClusterConnections } from "../cluster/cluster.ts";
 import { onDidChangeFiles } from "../cluster/fileChanges.ts";
-import { kubeconfigFiles } from "../cluster/kubeconfig.ts";
-import { messageOf } from "../errors.ts";
+import { kubeconfigFiles, NoKubeconfig } from "../cluster/kubeconfig.ts";
+import { troubleOf } from "../errors.ts";
 import { DisposableStore, Emitter, type Disposable, type Event } from "../event.ts";
 import type { ClusterStatus } from "./clusterItems.ts";
 import type { ExplorerState } from "./tree.ts";
@@ -23,6 +24,11 @@ export interface ExplorerSourceOptions {
   readonly inspect: (builder: Builder) => Promise<BuilderStatus>;
 }
 
+/** Whether it is the current one makes no difference for where it is and how it is. */
+function isSameSetup(a: Builder, b: Builder): boolean {
+  return isDeepStrictEqual({ ...a, isCurrent: false }, { ...b, isCurrent: false });
+}
+
 /** Several changes within this time are shown together. */
 const coalesceMs = 50;
 /** Ages are told in minutes at the finest, once the first has passed. */
@@ -34,6 +40,8 @@ export class ExplorerSource implements Disposable {
   readonly #changed = new Emitter<ExplorerState>();
   readonly #followed = new Map<string, { readonly builder: Builder; readonly following: Disposable }>();
   readonly #statuses = new Map<string, BuilderStatus>();
+  /** Ids of the builds whose end has been taken note of. */
+  #ended = new Set<string>();
   #running: DisposableStore | undefined;
   #cluster: ClusterStatus = { kind: "loading" };
   #connection: ClusterConnection | undefined;
@@ -55,7 +63,12 @@ export class ExplorerSource implements Disposable {
     const { store, builds, env, kubeconfig } = this.#options;
     running.add(store.start());
     running.add(store.onDidChange(() => this.#followBuilders()));
-    running.add(builds.onDidChangeList(() => this.#schedule()));
+    running.add(
+      builds.onDidChangeList(() => {
+        this.#inspectAgain();
+        this.#schedule();
+      }),
+    );
     const ages = setInterval(() => this.#schedule(), ageEveryMs);
     running.add({ dispose: () => clearInterval(ages) });
     running.add(
@@ -104,7 +117,7 @@ export class ExplorerSource implements Disposable {
       update();
     } catch (error) {
       if (this.#running !== running) return;
-      this.#cluster = { kind: "unavailable", reason: messageOf(error) };
+      this.#cluster = { kind: error instanceof NoKubeconfig ? "missing" : "unavailable", ...troubleOf(error) };
       this.#schedule();
     }
   }
@@ -119,7 +132,7 @@ export class ExplorerSource implements Disposable {
   #followBuilders(): void {
     const { builders } = this.#options.store;
     for (const [name, { builder, following }] of this.#followed) {
-      if (builders.includes(builder)) continue;
+      if (builders.some((one) => isSameSetup(one, builder))) continue;
       following.dispose();
       this.#followed.delete(name);
       this.#statuses.delete(name);
@@ -131,15 +144,33 @@ export class ExplorerSource implements Disposable {
   }
 
   #follow(builder: Builder): Disposable {
-    const { connections, env, inspect } = this.#options;
-    const keep = (status: BuilderStatus): void => {
-      this.#statuses.set(builder.name, status);
-      this.#schedule();
-    };
-    if (builder.driver === "kubernetes") return followBuilder(builder, connections, env, ({ status }) => keep(status));
-    if (builder.unreadable === undefined)
-      inspect(builder).then(keep, (error: unknown) => keep({ kind: "unreachable", reason: messageOf(error) }));
+    const { connections, env } = this.#options;
+    if (builder.driver === "kubernetes")
+      return followBuilder(builder, connections, env, ({ status }) => this.#keep(builder, status));
+    this.#inspect(builder);
     return { dispose: () => undefined };
+  }
+
+  #inspect(builder: Builder): void {
+    if (builder.unreadable !== undefined) return;
+    this.#options.inspect(builder).then(
+      (status) => this.#keep(builder, status),
+      (error: unknown) => this.#keep(builder, { kind: "unreachable", ...troubleOf(error) }),
+    );
+  }
+
+  /** A build may have started the machine of a builder that nobody watches. */
+  #inspectAgain(): void {
+    const ended = this.#options.builds.runs.filter((run) => run.hasEnded);
+    const used = new Set(ended.filter(({ id }) => !this.#ended.has(id)).map(({ request }) => request.builder));
+    this.#ended = new Set(ended.map(({ id }) => id));
+    for (const { builder } of this.#followed.values())
+      if (used.has(builder.name) && builder.driver !== "kubernetes") this.#inspect(builder);
+  }
+
+  #keep({ name }: Builder, status: BuilderStatus): void {
+    this.#statuses.set(name, status);
+    this.#schedule();
   }
 
   #schedule(): void {

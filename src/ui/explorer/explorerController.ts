@@ -106,7 +106,7 @@ export class ExplorerController implements Disposable {
   #show(state: ExplorerState): void {
     this.#shown = state;
     const hasBuilders = state.builders.some(([builder]) => builder.path !== undefined);
-    const isClusterMissing = state.cluster.kind === "unavailable" && !hasBuilders && state.builds.length === 0;
+    const isClusterMissing = state.cluster.kind === "missing" && !hasBuilders && state.builds.length === 0;
     setContextKey("multiArchBuilds.isClusterMissing", isClusterMissing);
     // An empty tree is what makes the editor show the welcome that fits.
     const isEmpty = isClusterMissing || (this.#isBuildxMissing && !hasBuilders);

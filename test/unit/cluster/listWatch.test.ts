@@ -149,15 +149,6 @@ describe("a server that is away", () => {
     assert.match(stale.status.kind === "stale" ? stale.status.reason : "", /has closed the connection\.$/);
     await bench.untilItems("a");
   });
-
-  test("is asked at once on request", async () => {
-    const answers: Answer[] = [(response) => status(response, 500, "", "no"), things("1", "a")];
-    await using bench = await Bench.start(answers, [silence]);
-    bench.pacing.isHeld = true;
-    await bench.until((snapshot) => snapshot.status.kind === "failed");
-    bench.names.retry();
-    await bench.untilItems("a");
-  });
 });
 
 describe("a collection that is forbidden", () => {

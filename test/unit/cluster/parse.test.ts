@@ -4,7 +4,6 @@ import { describe, test } from "node:test";
 import { parseNode } from "../../../src/core/cluster/parseNode.ts";
 import { parseWorkload } from "../../../src/core/cluster/parseWorkload.ts";
 import { parseQuantity } from "../../../src/core/cluster/quantity.ts";
-import { readyCounts } from "../../../src/core/cluster/workloads.ts";
 import { fixture } from "./fakeApi.ts";
 
 function items(file: string): readonly { readonly kind: string; readonly metadata: { readonly name: string } }[] {
@@ -83,11 +82,6 @@ describe("workloads", () => {
       /is forbidden: violates PodSecurity "baseline:latest"/,
     );
     assert.equal(workloads[0]?.refusal, undefined);
-  });
-
-  test("counts the replicas of a builder", () => {
-    assert.deepEqual(readyCounts(workloads, ["kube-amd64", "kube-arm64"]), { ready: 2, wanted: 3 });
-    assert.deepEqual(readyCounts(workloads, ["kube-arm64", "other"]), { ready: 0, wanted: 1 });
   });
 });
 
