@@ -62,6 +62,7 @@ function whereText(placement: Placement | undefined): string {
     parts.push(t(clusterNodes.length === 1 ? "node {0}" : "nodes {0}", clusterNodes.join(", ")));
   if (pod) parts.push(t("pod {0}", pod));
   else if (builderNode) parts.push(clusterNodes.length > 0 ? builderNode : t("builder node {0}", builderNode));
+  if (placement.doubt) parts.push(placement.doubt);
   return parts.join(" · ");
 }
 

@@ -145,6 +145,14 @@ function progressText({ steps, waitingFor }: BuildHead): string {
 function Actions({ head }: { head: BuildHead }): JSX.Element {
   const { post } = usePanel();
   const items: readonly MenuItem[] = [
+    ...(isEnded(head.state)
+      ? [
+          {
+            label: t("Build Again without Cache"),
+            onSelect: () => post({ type: "buildAgain" as const, noCache: true }),
+          },
+        ]
+      : []),
     { label: t("Open Log of Whole Build"), onSelect: () => post({ type: "openOutput" }) },
     { label: t("Copy Table"), onSelect: () => post({ type: "copyTable" }) },
     ...(head.pushed

@@ -19,6 +19,7 @@ export const strings = [
   // Buttons and menus
   "Cancel",
   "Build Again",
+  "Build Again without Cache",
   "More actions",
   "Open Log of Whole Build",
   "Copy Table",

@@ -11,8 +11,11 @@ export type ExplorerRow = string;
 
 /** Arguments of every contributed command, by id. The manifest test compares the ids with package.json. */
 export interface CommandArguments {
-  /** From the palette without arguments, from editors with the Dockerfile, from the explorer with a builder's row. */
-  "multiArchBuilds.build": [target?: Uri | ExplorerRow];
+  /**
+   * From the palette without arguments, from editors with the Dockerfile and perhaps one of its stages, from the
+   * explorer with a builder's row.
+   */
+  "multiArchBuilds.build": [target?: Uri | ExplorerRow, stage?: unknown];
   "multiArchBuilds.buildAgain": [build?: ExplorerRow];
   "multiArchBuilds.cancelBuild": [build?: ExplorerRow];
   "multiArchBuilds.showBuild": [build?: ExplorerRow];

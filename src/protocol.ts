@@ -24,7 +24,7 @@ export type FromWebview =
   /** The steps whose logs are shown; logs of others are not sent. */
   | { readonly type: "watchLogs"; readonly stepIds: readonly string[] }
   | { readonly type: "cancel" }
-  | { readonly type: "buildAgain" }
+  | { readonly type: "buildAgain"; readonly noCache?: boolean }
   /** Opens the Dockerfile, at a 1-based line where one is given. */
   | { readonly type: "openDockerfile"; readonly line?: number }
   /** Opens the step's whole log as a text document. */

@@ -2,11 +2,11 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
-import { BuildModel } from "./build/model.ts";
-import { timingReport } from "./build/timingReport.ts";
-import { timingTable } from "./build/timingTable.ts";
-import { messageOf } from "./errors.ts";
-import { normalizePlatform, type Platform } from "./platform.ts";
+import { BuildModel } from "./core/build/model.ts";
+import { timingReport } from "./core/build/timingReport.ts";
+import { timingTable } from "./core/build/timingTable.ts";
+import { messageOf } from "./core/errors.ts";
+import { normalizePlatform, type Platform } from "./core/platform.ts";
 
 const usage = `Prints the timings of a recorded build.
 

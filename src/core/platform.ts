@@ -30,6 +30,37 @@ const architectureAliases: Readonly<Record<string, readonly [arch: string, varia
 };
 const defaultVariants = new Set(["amd64/v1", "arm64/v8", "arm64/8"]);
 
+/** True for a platform that BuildKit can build for, natively or by emulation. */
+export function isKnownPlatform(text: string): boolean {
+  const platform = normalizePlatform(text);
+  return platform !== undefined && knownPlatforms.has(platform);
+}
+
+/** Those of BuildKit's `util/archutil`, and what has no emulator there but is built on machines of its own. */
+const knownPlatforms = new Set([
+  "linux/amd64",
+  "linux/amd64/v2",
+  "linux/amd64/v3",
+  "linux/amd64/v4",
+  "linux/386",
+  "linux/arm64",
+  "linux/arm/v7",
+  "linux/arm/v6",
+  "linux/arm/v5",
+  "linux/loong64",
+  "linux/mips64",
+  "linux/mips64le",
+  "linux/ppc64le",
+  "linux/riscv64",
+  "linux/s390x",
+  "windows/amd64",
+  "windows/arm64",
+  "darwin/amd64",
+  "darwin/arm64",
+  "freebsd/amd64",
+  "freebsd/arm64",
+]);
+
 /** The architecture of a platform: `arm64` of `linux/arm64`. */
 export function architectureOf(platform: Platform): string {
   return platform.split("/")[1] ?? "";

@@ -37,7 +37,8 @@ export interface Choices<T> {
 /**
  * Asks for several choices, which may still have to be found out. An empty answer is not accepted.
  *
- * @param question.typed makes choices of a text that names what is not offered; they are taken while the text stands
+ * @param question.typed makes choices of a text that names what is not offered; they are there while the text stands,
+ *   and those with `picked` are ticked
  */
 export async function pickMany<T>(
   question: Question & {
@@ -56,8 +57,8 @@ export async function pickMany<T>(
     picker.onDidChangeValue((text) => {
       const typed = question.typed?.(text, choices) ?? [];
       const taken = picker.selectedItems.filter((choice) => choices.includes(choice));
-      picker.items = [...typed, ...choices];
-      picker.selectedItems = [...typed, ...taken];
+      picker.items = [...choices, ...typed];
+      picker.selectedItems = [...taken, ...typed.filter((choice) => choice.picked)];
     });
     return new Promise<never>(() => undefined); // only its failure ends the question
   });

@@ -147,15 +147,18 @@ describe("a running build", () => {
     await open("running", { query: "&fresh" });
     const drawn = await page.evaluate(async () => {
       const rows = new Set<string | undefined>();
+      const seen = Promise.withResolvers<void>();
+      let drawings = 0;
       const observer = new MutationObserver((records) => {
         for (const { target } of records) {
           const element = target instanceof Element ? target : target.parentElement;
           rows.add(element?.closest<HTMLElement>("[data-key]")?.dataset["key"]);
         }
+        if ((drawings += 1) === 10) seen.resolve();
       });
       const body = document.querySelector(".grid-body");
       if (body) observer.observe(body, { subtree: true, childList: true, characterData: true, attributes: true });
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await seen.promise;
       return [...rows];
     });
     assert.deepEqual(new Set(drawn), new Set(["row-9", "stage:row-5"]));
@@ -180,13 +183,16 @@ describe("a running build", () => {
   test("the log follows, stops when scrolled up, and goes on at the end", async () => {
     await open("flood", { query: "&fresh" });
     const lines = page.locator(".log-lines").first();
-    const distance = (): Promise<number> => lines.evaluate((e) => e.scrollHeight - e.clientHeight - e.scrollTop);
     await page.waitForFunction(() => (document.querySelector(".log-lines")?.scrollTop ?? 0) > 1_000);
     await lines.hover();
     await page.mouse.wheel(0, -400);
     const follow = page.getByRole("button", { name: "Follow" });
     await page.waitForFunction(() => document.querySelector(".toggle[title^=Scroll]")?.ariaPressed === "false");
-    assert.ok((await distance()) > 100);
+    // The browser scrolls after the event.
+    await page.waitForFunction(() => {
+      const e = document.querySelector(".log-lines");
+      return e && e.scrollHeight - e.clientHeight - e.scrollTop > 100;
+    });
     await follow.click();
     await page.waitForFunction(() => {
       const e = document.querySelector(".log-lines");

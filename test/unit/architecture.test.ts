@@ -68,7 +68,7 @@ forbid(
 forbid(
   "buildx, cluster and dockerfile do not know each other, nor who uses them",
   ({ from, to }) =>
-    (isIn(from, "core/buildx") && isIn(to, "core/cluster", "core/builder", "core/explorer")) ||
+    (isIn(from, "core/buildx") && isIn(to, "core/cluster", "core/build", "core/builder", "core/explorer")) ||
     (isIn(from, "core/cluster") && isIn(to, "core/buildx", "core/build", "core/builder", "core/explorer")) ||
     (isIn(from, "core/dockerfile") &&
       isIn(to, "core/buildx", "core/cluster", "core/build", "core/builder", "core/explorer")) ||

@@ -77,7 +77,7 @@ test("menus name commands that exist", () => {
 test("every context key in a when clause is one we set, or the editor's", () => {
   const ours = new Set(keysOf("ContextKeys"));
   const editors =
-    /^(view|viewItem|resourceLangId|editorLangId|explorerResourceIsFolder|isWorkspaceTrusted|true|false)$/;
+    /^(view|viewItem|resourceLangId|resourceScheme|editorLangId|explorerResourceIsFolder|isWorkspaceTrusted|true|false)$/;
   const clauses = [
     ...Object.values(contributes.menus)
       .flat()

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { architectureOf, normalizePlatform } from "../../src/core/platform.ts";
+import { architectureOf, isKnownPlatform, normalizePlatform } from "../../src/core/platform.ts";
 
 const cases: readonly (readonly [text: string, normal: string | undefined])[] = [
   ["linux/amd64", "linux/amd64"],
@@ -26,5 +26,10 @@ const cases: readonly (readonly [text: string, normal: string | undefined])[] = 
 
 for (const [text, normal] of cases)
   test(`«${text}» is ${normal ?? "no platform"}`, () => assert.equal(normalizePlatform(text), normal));
+
+test("knows platforms that can be built for, and not the half of one", () => {
+  for (const text of ["linux/riscv64", "linux/arm", "linux/aarch64"]) assert.ok(isKnownPlatform(text), text);
+  for (const text of ["linux/a", "linux/arm6", "amd64"]) assert.ok(!isKnownPlatform(text), text);
+});
 
 test("tells the architecture of a platform", () => assert.equal(architectureOf("linux/arm/v7"), "arm"));

@@ -1,5 +1,5 @@
 import type { Platform } from "../platform.ts";
-import type { BuildOutput, BuildRequest } from "./request.ts";
+import type { BuildOutput, BuildRequest } from "../buildx/buildRequest.ts";
 
 /** What was answered for a Dockerfile the last time; offered again, and repeated by «Build Again». */
 export type RememberedAnswers = Omit<BuildRequest, "dockerfile">;

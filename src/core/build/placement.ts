@@ -14,7 +14,10 @@ export interface ClusterView {
  * of the builder node runs on a machine of the platform's architecture. Without a cluster nothing is claimed.
  */
 export function placementsOf(plan: BuildPlan, cluster: ClusterView | undefined): Placement[] {
-  return plan.platforms.map((planned) => placementOf(planned, cluster));
+  return plan.platforms.map((planned) => ({
+    ...placementOf(planned, cluster),
+    ...(planned.kind === "undeclared" && { doubt: planned.reason }),
+  }));
 }
 
 function placementOf({ platform, builderNode }: PlannedPlatform, cluster: ClusterView | undefined): Placement {

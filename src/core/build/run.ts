@@ -13,7 +13,7 @@ import { Emitter, type Event } from "../event.ts";
 import { t } from "../l10n.ts";
 import { BuildModel, type BuildModelOptions } from "./model.ts";
 import { type BuildPlan, planBuild } from "./plan.ts";
-import type { BuildRequest } from "./request.ts";
+import type { BuildRequest } from "../buildx/buildRequest.ts";
 import { type LogPart, StepLog } from "./stepLog.ts";
 import type { BuildHead, BuildSnapshot, BuildState, BuildUpdate, Failure, Lane, Placement } from "./snapshot.ts";
 

@@ -84,6 +84,8 @@ export interface Placement {
   readonly clusterNodes?: readonly string[];
   /** Present only when exactly one pod can have been used. */
   readonly pod?: string;
+  /** Why it is not sure where the platform is built, as a sentence. */
+  readonly doubt?: string;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { BuildOutput, BuildRequest } from "../build/request.ts";
+import type { BuildOutput, BuildRequest } from "./buildRequest.ts";
 import { UserError } from "../errors.ts";
 import { t } from "../l10n.ts";
 import { normalizePlatform } from "../platform.ts";

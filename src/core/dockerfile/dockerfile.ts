@@ -15,10 +15,21 @@ export interface StepLine {
  */
 export type LineFinder = (stage: string, index: number, total: number, instruction: string) => StepLine | undefined;
 
-/** Line of the first `FROM`, 1-based; undefined when there is none. */
-export function firstFrom(dockerfile: string): number | undefined {
-  const from = DockerfileParser.parse(dockerfile).getFROMs()[0];
-  return from && lineOf(from);
+/** Something of a Dockerfile that can be built. */
+export interface BuildableStage {
+  /** Line of its `FROM`, 1-based. */
+  readonly line: number;
+  /** Name of the stage; absent for the whole Dockerfile, which stands at the first `FROM`. */
+  readonly stage?: string;
+}
+
+/** The whole Dockerfile, then those of its stages that have a name and others behind them. */
+export function buildableStages(dockerfile: string): readonly BuildableStage[] {
+  const stages = readStages(DockerfileParser.parse(dockerfile).getInstructions());
+  const [first] = stages;
+  if (!first) return [];
+  const named = stages.slice(0, -1).filter(({ isNamed }) => isNamed);
+  return [{ line: lineOf(first.from) }, ...named.map(({ name, from }) => ({ line: lineOf(from), stage: name }))];
 }
 
 /**
@@ -40,6 +51,7 @@ export function lineFinder(dockerfile: string): LineFinder {
 
 interface Stage {
   readonly name: string;
+  readonly isNamed: boolean;
   readonly from: Instruction;
   readonly base: "image" | "none" | "unknown";
   readonly commands: Instruction[];
@@ -62,6 +74,7 @@ function readStage(from: Instruction, earlier: readonly Stage[]): Stage {
   const isNamed = as.toLowerCase() === "as" && name !== "";
   return {
     name: isNamed ? name.toLowerCase() : `stage-${earlier.length}`,
+    isNamed,
     from,
     base: baseOf(image, earlier),
     commands: [],

@@ -1,17 +1,19 @@
 import * as path from "node:path";
 import * as vscode from "vscode";
 import type { RememberedAnswers } from "../../core/build/answers.ts";
-import type { BuildOutput, BuildRequest } from "../../core/build/request.ts";
+import type { BuildOutput, BuildRequest } from "../../core/buildx/buildRequest.ts";
 import type { Placement } from "../../core/build/snapshot.ts";
 import { validateImageReference } from "../../core/buildx/args.ts";
 import type { Builder } from "../../core/buildx/builder.ts";
 import { UserError } from "../../core/errors.ts";
-import { normalizePlatform, type Platform } from "../../core/platform.ts";
+import { isKnownPlatform, normalizePlatform, type Platform } from "../../core/platform.ts";
 import { inputText, pickMany, pickOne, Wizard, type Answer, type Choice, type Choices, type Place } from "../wizard.ts";
 
 /** What is known before anything is asked. */
 export interface Known {
   readonly dockerfile: vscode.Uri;
+  /** The stage to end with; absent: all of it is built. */
+  readonly stage?: string | undefined;
   /** Builders that can be used, at least one, the best guess first. */
   readonly builders: readonly Builder[];
   readonly remembered?: RememberedAnswers | undefined;
@@ -21,7 +23,7 @@ export interface Known {
 
 /** Asks for what is not known of a build: builder, platforms, output, and the build context where it is ambiguous. */
 export async function askBuild(known: Known): Promise<BuildRequest | undefined> {
-  const { dockerfile, remembered } = known;
+  const { dockerfile, remembered, stage } = known;
   const contexts = possibleContexts(dockerfile, remembered);
   const first = known.builders.find((one) => one.name === remembered?.builder) ?? known.builders[0];
   if (!first) throw noBuilder();
@@ -30,7 +32,12 @@ export async function askBuild(known: Known): Promise<BuildRequest | undefined> 
   let output: BuildOutput | undefined;
   let buildContext = remembered?.buildContext ?? contexts[0] ?? path.dirname(dockerfile.fsPath);
 
-  const wizard = new Wizard(vscode.l10n.t("Build multi-arch: {0}", vscode.workspace.asRelativePath(dockerfile)));
+  const shown = vscode.workspace.asRelativePath(dockerfile);
+  const wizard = new Wizard(
+    stage === undefined
+      ? vscode.l10n.t("Build multi-arch: {0}", shown)
+      : vscode.l10n.t("Build stage {0} of {1}", stage, shown),
+  );
   if (known.builders.length > 1)
     wizard.add(
       (at) => askBuilder(at, known.builders, builder),
@@ -51,7 +58,8 @@ export async function askBuild(known: Known): Promise<BuildRequest | undefined> 
   );
   const isComplete = await wizard.run();
   if (!isComplete || !output) return undefined;
-  return { dockerfile: dockerfile.fsPath, buildContext, builder: builder.name, platforms, output };
+  const request = { dockerfile: dockerfile.fsPath, buildContext, builder: builder.name, platforms, output };
+  return stage === undefined ? request : { ...request, target: stage };
 }
 
 function askBuilder(at: Place, builders: readonly Builder[], active: Builder): Promise<Answer<Builder>> {
@@ -101,12 +109,15 @@ function platformChoices(
   return { choices, selected: kept.length > 0 ? kept : native };
 }
 
-/** The platforms of a text that are not offered. */
+/** The platforms of a text that are not offered; ticked, unless the text may be the beginning of one that is. */
 function typedPlatforms(text: string, offered: readonly Choice<Platform>[]): readonly Choice<Platform>[] {
-  return undeclaredChoices(
-    text.split(/[\s,]+/).flatMap((word) => normalizePlatform(word) ?? []),
-    offered,
-  );
+  const words = text
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter(Boolean);
+  const named = words.filter(isKnownPlatform).flatMap((word) => normalizePlatform(word) ?? []);
+  const isFilter = words.some((word) => offered.some((choice) => choice.value.startsWith(word)));
+  return undeclaredChoices(named, offered).map((choice) => ({ ...choice, picked: !isFilter }));
 }
 
 /** With a platform that no node is declared for, buildx chooses the nodes anew for all of them (see `planBuild`). */
@@ -133,18 +144,33 @@ function describe({ nativeness, clusterNodes, builderNode }: Placement): string 
   }
 }
 
-function askContext(at: Place, contexts: readonly string[], active: string): Promise<Answer<string>> {
-  const choices = contexts.map((folder) => ({
+async function askContext(at: Place, contexts: readonly string[], active: string): Promise<Answer<string>> {
+  const choices: Choice<string | undefined>[] = contexts.map((folder) => ({
     label: vscode.workspace.asRelativePath(folder, false) || folder,
     description: folder,
     value: folder,
   }));
-  return pickOne({
-    ...at,
-    placeholder: vscode.l10n.t("Build context: the folder whose files COPY and ADD see"),
-    choices,
-    active: choices.find((choice) => choice.value === active),
-  });
+  const browse = { label: vscode.l10n.t("Browse…"), value: "", alwaysShow: true };
+  for (;;) {
+    const answer = await pickOne({
+      ...at,
+      placeholder: vscode.l10n.t("Build context: the folder whose files COPY and ADD see"),
+      choices: [...choices, browse],
+      active: choices.find((choice) => choice.value === active),
+    });
+    if (answer !== browse.value) return answer;
+    const [folder] = (await vscode.window.showOpenDialog(folderDialog(active))) ?? [];
+    if (folder) return folder.fsPath;
+  }
+}
+
+function folderDialog(folder: string): vscode.OpenDialogOptions {
+  return {
+    canSelectFiles: false,
+    canSelectFolders: true,
+    defaultUri: vscode.Uri.file(folder),
+    openLabel: vscode.l10n.t("Use as Build Context"),
+  };
 }
 
 async function askOutput(
@@ -214,12 +240,14 @@ async function outputOf(
   }
 }
 
-/** The folders that can be meant as build context, the best guess first. */
+/** The folders that can be meant as build context, from the Dockerfile's own up to the workspace's. */
 function possibleContexts(dockerfile: vscode.Uri, remembered: RememberedAnswers | undefined): readonly string[] {
-  const own = path.dirname(dockerfile.fsPath);
   const workspace = vscode.workspace.getWorkspaceFolder(dockerfile)?.uri.fsPath;
-  const folders = [remembered?.buildContext, own, workspace].filter((folder) => folder !== undefined);
-  return [...new Set(folders)];
+  const folders = [path.dirname(dockerfile.fsPath)];
+  for (const folder of folders) {
+    if (workspace !== undefined && folder.startsWith(workspace + path.sep)) folders.push(path.dirname(folder));
+  }
+  return [...new Set(remembered ? [remembered.buildContext, ...folders] : folders)];
 }
 
 /** What is said where there is nothing to build several platforms with. */

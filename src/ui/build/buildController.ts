@@ -4,7 +4,7 @@ import { parseAnswers, type RememberedAnswers } from "../../core/build/answers.t
 import { Builds } from "../../core/build/builds.ts";
 import { planBuild } from "../../core/build/plan.ts";
 import { placementsOf, type ClusterView } from "../../core/build/placement.ts";
-import type { BuildRequest } from "../../core/build/request.ts";
+import type { BuildRequest } from "../../core/buildx/buildRequest.ts";
 import type { BuildPlace, BuildRun } from "../../core/build/run.ts";
 import type { Placement } from "../../core/build/snapshot.ts";
 import type { FollowedBuilder } from "../../core/builder/follow.ts";
@@ -23,6 +23,7 @@ import { chooseDockerfile, requireTrust, savedText, shownOutput, usefulBuilders 
 import { BuildDocuments } from "./buildDocuments.ts";
 import { BuildPanels } from "./buildPanels.ts";
 import { BuildProblems } from "./buildProblems.ts";
+import { hintAtSentOutput } from "./outputHint.ts";
 import { BuildStatusBar } from "./buildStatusBar.ts";
 
 /** What the controller needs of the rest of the extension. */
@@ -52,14 +53,17 @@ export class BuildController implements Disposable {
     this.#problems = this.#subscriptions.add(new BuildProblems());
     const documents = this.#subscriptions.add(new BuildDocuments(this.builds));
     this.#panels = this.#subscriptions.add(
-      new BuildPanels(options.context.extensionUri, options.log, documents, (build) => this.#again(build)),
+      new BuildPanels(options.context.extensionUri, options.log, documents, (request) => this.#again(request)),
     );
     this.#subscriptions.add(new BuildStatusBar(this.builds));
     this.#subscriptions.add(this.builds.onDidChangeList(() => this.#setKeys()));
   }
 
-  /** Asks for what is not known and builds. `target` is a Dockerfile, or a builder's row in the explorer. */
-  async build(target: vscode.Uri | ExplorerRow | undefined): Promise<void> {
+  /**
+   * Asks for what is not known and builds. `target` is a Dockerfile, or a builder's row in the explorer; `stage` the
+   * stage to end with, else all of it is built.
+   */
+  async build(target: vscode.Uri | ExplorerRow | undefined, stage?: string): Promise<void> {
     requireTrust();
     const dockerfile = target instanceof vscode.Uri ? target : await chooseDockerfile();
     if (!dockerfile) return;
@@ -69,6 +73,7 @@ export class BuildController implements Disposable {
     if (offered.length === 0) throw noBuilder();
     const request = await askBuild({
       dockerfile,
+      stage,
       builders: offered,
       remembered: this.#remembered(dockerfile),
       placements: (builder) => this.#placements(builder),
@@ -86,18 +91,24 @@ export class BuildController implements Disposable {
     const active = vscode.window.activeTextEditor?.document;
     const remembered = active?.languageId === "dockerfile" ? this.#remembered(active.uri) : undefined;
     const fromEditor = active && remembered && { ...remembered, dockerfile: active.uri.fsPath };
-    const request = chosen?.request ?? fromEditor ?? this.builds.runs[0]?.request;
+    // Never another Dockerfile's build: that might push another image.
+    const newest = active?.languageId === "dockerfile" ? undefined : this.builds.runs[0]?.request;
+    const request = chosen?.request ?? fromEditor ?? newest;
     if (request) await this.#start(request);
     else await this.build(undefined);
   }
 
   async cancel(row: ExplorerRow | undefined): Promise<void> {
-    const build = row === undefined ? await this.#chooseRunning() : this.#byRow(row);
+    const active = this.#panels.active;
+    const meant = active?.hasEnded === false ? active : this.#chooseRunning();
+    const build = row === undefined ? await meant : this.#byRow(row);
     build?.cancel();
   }
 
   async show(row: ExplorerRow | undefined): Promise<void> {
-    const build = row === undefined ? ((await this.#chooseRunning()) ?? this.builds.runs[0]) : this.#byRow(row);
+    const isRunning = this.builds.runs.some((run) => !run.hasEnded);
+    const newest = isRunning ? this.#chooseRunning() : this.builds.runs[0];
+    const build = row === undefined ? await newest : this.#byRow(row);
     if (build) this.#panels.show(build);
   }
 
@@ -114,13 +125,11 @@ export class BuildController implements Disposable {
     return this.builds.find(row.replace(/^build:/, ""));
   }
 
-  /** The only running build, the one of the active panel when it runs, else the one the user chooses. */
+  /** The only running build, else the one the user chooses. */
   async #chooseRunning(): Promise<BuildRun | undefined> {
     const running = this.builds.runs.filter((run) => !run.hasEnded);
     const [first] = running;
     if (running.length < 2) return first;
-    const active = running.find((run) => run === this.#panels.active);
-    if (active) return active;
     const answer = await pickOne({
       title: vscode.l10n.t("Running builds"),
       step: 1,
@@ -155,13 +164,13 @@ export class BuildController implements Disposable {
     }
   }
 
-  #again(build: BuildRun): void {
-    this.#start(build.request).catch((error: unknown) => showError(error, this.#options.log));
+  #again(request: BuildRequest): void {
+    this.#start(request).catch((error: unknown) => showError(error, this.#options.log));
   }
 
   async #start(request: BuildRequest): Promise<void> {
     const { store, buildx, context, follow } = this.#options;
-    const [cli, builders, text] = await Promise.all([buildx.get(), store.refresh(), savedText(request.dockerfile)]);
+    const [cli, builders, text] = await Promise.all([buildx.get(), store.refresh(), savedText(request)]);
     const builder = builders.find((one) => one.name === request.builder);
     if (!builder)
       throw new UserError(vscode.l10n.t("The builder “{0}” does not exist any more.", request.builder), {
@@ -170,7 +179,7 @@ export class BuildController implements Disposable {
     const uri = vscode.Uri.file(request.dockerfile);
     const last = this.builds.runs.find((run) => run.request.dockerfile === request.dockerfile);
     const labels = {
-      dockerfile: shownPath(uri),
+      dockerfile: request.target === undefined ? shownPath(uri) : `${shownPath(uri)} (${request.target})`,
       output: shownOutput(request.output),
       ...(last && { ordinal: (last.snapshot().head.ordinal ?? 1) + 1 }),
     };
@@ -178,7 +187,8 @@ export class BuildController implements Disposable {
     this.#problems.clear(build);
     this.#panels.show(build);
     this.#watch(build, follow, builder);
-    await context.workspaceState.update(answersKey(uri), request);
+    if (request.target === undefined) await context.workspaceState.update(answersKey(uri), request);
+    hintAtSentOutput(request, context.workspaceState).catch((error: unknown) => showError(error, this.#options.log));
   }
 
   /** Keeps the build's places up to date while it runs, and reports it when it has ended. */

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import * as path from "node:path";
 import * as vscode from "vscode";
-import type { BuildOutput } from "../../core/build/request.ts";
+import type { BuildOutput, BuildRequest } from "../../core/buildx/buildRequest.ts";
 import type { Builder } from "../../core/buildx/builder.ts";
 import { UserError } from "../../core/errors.ts";
 import { findDockerfiles, shownPath } from "../dockerfile/findDockerfiles.ts";
@@ -39,19 +39,24 @@ export async function chooseDockerfile(): Promise<vscode.Uri | undefined> {
 }
 
 /**
- * The text of a Dockerfile as buildx will read it: buildx reads files, not editors, so changes are saved first.
+ * The text of a build's Dockerfile as buildx will read it. buildx reads files, not editors, so what is changed there or
+ * in the build context is saved first.
  *
- * @throws UserError when the file is gone or cannot be saved
+ * @throws UserError when the Dockerfile is gone or a file cannot be saved
  */
-export async function savedText(file: string): Promise<string> {
+export async function savedText({ dockerfile: file, buildContext }: BuildRequest): Promise<string> {
   const exists = await stat(file).then(
     (stats) => stats.isFile(),
     () => false,
   );
   if (!exists) throw new UserError(vscode.l10n.t("The Dockerfile is not there any more: {0}", file));
   const document = await vscode.workspace.openTextDocument(vscode.Uri.file(file));
-  if (document.isDirty && !(await document.save()))
-    throw new UserError(vscode.l10n.t("The Dockerfile could not be saved: {0}", file));
+  const context = `${path.resolve(buildContext)}${path.sep}`;
+  for (const other of vscode.workspace.textDocuments) {
+    const isRead = other === document || (other.uri.scheme === "file" && other.uri.fsPath.startsWith(context));
+    if (isRead && other.isDirty && !(await other.save()))
+      throw new UserError(vscode.l10n.t("The file could not be saved: {0}", other.uri.fsPath));
+  }
   return document.getText();
 }
 

@@ -9,7 +9,7 @@ import { panelStrings } from "./panelStrings.ts";
 
 /** What the panel can ask of the rest of the extension. */
 export interface PanelActions {
-  readonly buildAgain: (build: BuildRun) => void;
+  readonly buildAgain: (build: BuildRun, options: { readonly noCache: boolean }) => void;
   readonly openDockerfile: (build: BuildRun, line: number | undefined) => void;
   readonly openLog: (build: BuildRun, stepId: string) => void;
   readonly openOutput: (build: BuildRun) => void;
@@ -106,7 +106,7 @@ export class BuildPanel implements Disposable {
         this.build.cancel();
         return;
       case "buildAgain":
-        return this.#actions.buildAgain(this.build);
+        return this.#actions.buildAgain(this.build, { noCache: message.noCache ?? false });
       case "openDockerfile":
         return this.#actions.openDockerfile(this.build, message.line);
       case "openLog":

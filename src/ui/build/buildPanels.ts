@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { BuildRequest } from "../../core/buildx/buildRequest.ts";
 import type { BuildRun } from "../../core/build/run.ts";
 import { timingTable } from "../../core/build/timingTable.ts";
 import { showError } from "../commands.ts";
@@ -17,7 +18,7 @@ export class BuildPanels implements Disposable {
     extensionUri: vscode.Uri,
     log: vscode.LogOutputChannel,
     documents: BuildDocuments,
-    buildAgain: (build: BuildRun) => void,
+    buildAgain: (request: BuildRequest) => void,
   ) {
     this.#extensionUri = extensionUri;
     this.#log = log;
@@ -25,7 +26,7 @@ export class BuildPanels implements Disposable {
       action.then(undefined, (error: unknown) => showError(error, log));
     };
     this.#actions = {
-      buildAgain,
+      buildAgain: ({ request }, { noCache }) => buildAgain({ ...request, noCache }),
       openDockerfile: (build, line) => tell(openDockerfile(build, line)),
       openLog: (build, stepId) => tell(documents.open(build, stepId)),
       openOutput: (build) => tell(documents.open(build)),

@@ -15,11 +15,11 @@ export class BuildProblems implements Disposable {
   /** Reports a build that has ended. */
   async report(build: BuildRun): Promise<void> {
     const { failure } = build.snapshot().head;
-    if (!failure) return;
+    const isOfDockerfile = failure?.file === undefined || failure.file === path.basename(build.request.dockerfile);
+    // What the Dockerfile has no part in, such as a lost connection, cannot be mended there.
+    if (failure?.line === undefined || !isOfDockerfile) return;
     const uri = vscode.Uri.file(build.request.dockerfile);
-    const isOwnFile = failure.file === undefined || failure.file === path.basename(build.request.dockerfile);
-    const line = isOwnFile ? (failure.line ?? 1) : 1;
-    const range = await rangeOfLine(uri, line);
+    const range = await rangeOfLine(uri, failure.line);
     const problem = new vscode.Diagnostic(range, problemText(failure), vscode.DiagnosticSeverity.Error);
     problem.source = "buildx";
     this.#problems.set(uri, [problem]);

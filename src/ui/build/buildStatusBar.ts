@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { Builds } from "../../core/build/builds.ts";
 import type { Disposable } from "../../core/event.ts";
 
-/** The running builds in the status bar; a click shows the newest of them. Hidden when nothing runs. */
+/** The running builds in the status bar; a click shows it, or asks which. Hidden when nothing runs. */
 export class BuildStatusBar implements Disposable {
   readonly #item: vscode.StatusBarItem;
   readonly #subscription: Disposable;

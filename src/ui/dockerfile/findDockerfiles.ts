@@ -2,9 +2,11 @@ import * as vscode from "vscode";
 
 const pattern = "**/{Dockerfile,Dockerfile.*,*.Dockerfile,*.dockerfile,Containerfile}";
 
+const excluded = "{**/{node_modules,vendor,.git}/**,**/*.dockerignore}";
+
 /** All Dockerfiles of the workspace, without what dependencies bring along. */
 export async function findDockerfiles(): Promise<readonly vscode.Uri[]> {
-  const found = await vscode.workspace.findFiles(pattern, "**/{node_modules,vendor,.git}/**", 500);
+  const found = await vscode.workspace.findFiles(pattern, excluded, 500);
   return found.toSorted((a, b) => a.path.localeCompare(b.path));
 }
 

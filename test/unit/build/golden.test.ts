@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import type { TimingReport } from "../../../src/core/build/timingReport.ts";
 
 const recordings = path.join(import.meta.dirname, "../../fixtures/recordings");
-const program = path.join(import.meta.dirname, "../../../src/core/timings.ts");
+const program = path.join(import.meta.dirname, "../../../src/timings.ts");
 const toleranceMs = 0.01;
 
 interface Golden {

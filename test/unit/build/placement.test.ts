@@ -105,6 +105,17 @@ describe("placementsOf", () => {
     assert.equal(placed("linux/386", nodes, [pod("p", "amd-1")])?.nativeness, "native");
   });
 
+  it("says why it is not sure where a platform is built", () => {
+    const doubtful: BuildPlan = {
+      builder: "kube",
+      isMultiNode: true,
+      platforms: [{ kind: "undeclared", platform: "linux/s390x", reason: "No node is declared for it." }],
+    };
+    assert.deepEqual(placementsOf(doubtful, { clusterNodes: nodes, pods: [pod("p", "arm-1")] }), [
+      { platform: "linux/s390x", nativeness: "unknown", builderNode: undefined, doubt: "No node is declared for it." },
+    ]);
+  });
+
   it("claims nothing without a cluster", () => {
     assert.deepEqual(placementsOf(planFor("linux/arm64"), undefined), [
       { platform: "linux/arm64", nativeness: "unknown", builderNode: "kube_arm64" },

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { Builds } from "../../../src/core/build/builds.ts";
-import type { BuildRequest } from "../../../src/core/build/request.ts";
+import type { BuildRequest } from "../../../src/core/buildx/buildRequest.ts";
 import { BuildRun, type BuildRunOptions } from "../../../src/core/build/run.ts";
 import type { Builder } from "../../../src/core/buildx/builder.ts";
 import { BuildxCli } from "../../../src/core/buildx/cli.ts";

@@ -6,7 +6,7 @@ import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 
-const program = path.join(import.meta.dirname, "../../../src/core/timings.ts");
+const program = path.join(import.meta.dirname, "../../../src/timings.ts");
 
 const step = (digest: string, name: string, seconds: number, error?: string): string =>
   JSON.stringify({

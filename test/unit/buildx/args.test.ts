@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { BuildRequest } from "../../../src/core/build/request.ts";
+import type { BuildRequest } from "../../../src/core/buildx/buildRequest.ts";
 import { buildArgs, createArgs, inspectArgs, removeArgs } from "../../../src/core/buildx/args.ts";
 import { UserError } from "../../../src/core/errors.ts";
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { firstFrom, lineFinder } from "../../../src/core/dockerfile/dockerfile.ts";
+import { buildableStages, lineFinder } from "../../../src/core/dockerfile/dockerfile.ts";
 
 const lines = (...all: readonly string[]): string => all.join("\n");
 
-describe("firstFrom", () => {
+describe("the whole Dockerfile", () => {
   const cases: readonly (readonly [name: string, dockerfile: string, line: number | undefined])[] = [
     ["the first line", "FROM alpine", 1],
     ["below directives, comments and empty lines", lines("# syntax=docker/dockerfile:1", "# FROM x", "", "FROM a"), 4],
@@ -16,9 +16,21 @@ describe("firstFrom", () => {
     ["nowhere in a file without one", lines("# FROM a", "RUN make"), undefined],
   ];
   for (const [name, dockerfile, line] of cases)
-    it(`is ${name}`, () => {
-      assert.equal(firstFrom(dockerfile), line);
+    it(`stands at ${name}`, () => {
+      assert.equal(buildableStages(dockerfile)[0]?.line, line);
     });
+});
+
+describe("stages that can be built", () => {
+  it("are those with a name, but the last", () => {
+    const dockerfile = lines("FROM a AS Deps", "RUN x", "FROM deps", "FROM c AS tools", "FROM d AS final");
+    assert.deepEqual(buildableStages(dockerfile), [
+      { line: 1 },
+      { line: 1, stage: "deps" },
+      { line: 4, stage: "tools" },
+    ]);
+    assert.deepEqual(buildableStages("FROM a AS only"), [{ line: 1 }]);
+  });
 });
 
 /** `stage index/total INSTRUCTION → line: text`, or no line. */
