@@ -124,6 +124,7 @@ describe("keyboard", () => {
     await page.getByRole("button", { name: "More actions" }).focus();
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
     assert.equal((await askedFor("copyTable")).length, 1);
     await expectFocus("More actions");
