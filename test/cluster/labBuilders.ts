@@ -95,7 +95,7 @@ export class LabBuilders {
     );
   }
 
-  /** A build of this Dockerfile for all platforms of the lab. */
+  /** A build of this Dockerfile for all platforms of the builder. */
   build(builder: Builder, name: string, dockerfile: string, output?: string): BuildRun {
     const buildContext = join(this.dir, name);
     mkdirSync(buildContext);
@@ -105,7 +105,7 @@ export class LabBuilders {
         dockerfile: join(buildContext, "Dockerfile"),
         buildContext,
         builder: builder.name,
-        platforms: labNodes.map(({ architecture }) => `linux/${architecture}`),
+        platforms: builder.nodes.flatMap(({ platforms }) => platforms),
         output: output === undefined ? { kind: "none" } : { kind: "folder", path: output },
         noCache: true,
       },

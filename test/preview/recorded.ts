@@ -45,7 +45,7 @@ export function readRecording(name: string, part: number): RecordedBuild {
       output: "./out",
       builder: "lab",
       steps: model.counts(),
-      waitingFor: model.waitingFor(),
+      waitingFor: model.waitingFor()?.text,
       failure: model.failure(),
       messages: model.messages(),
     },

@@ -2,14 +2,17 @@ import { stripVTControlCharacters } from "node:util";
 import { t } from "../l10n.ts";
 import type { Platform } from "../platform.ts";
 import { isClientNoise, readFinalText } from "./finalText.ts";
-import { sharedFailure, sharedLabel } from "./sharedLabel.ts";
+import { isBoot, sharedFailure, sharedLabel } from "./sharedLabel.ts";
 import type { BuildState, Failure } from "./snapshot.ts";
 import { isCancellation, type Step } from "./step.ts";
 
 /** What is known when buildx has ended. */
 export interface Ending {
   readonly exitCode?: number;
-  /** Whether a signal was sent: with the kubernetes driver neither code nor text tell a cancel from a lost pod. */
+  /**
+   * Whether a signal was sent: with the kubernetes driver neither code nor text tell a cancel from a lost pod. Absent
+   * where that is not known.
+   */
   readonly wasCanceled?: boolean;
   /** Plain text of stderr. */
   readonly text: readonly string[];
@@ -25,7 +28,8 @@ export function verdictOf({ exitCode, wasCanceled, text, failed, isCut }: Ending
   if (wasCanceled || exitCode === 130) return "canceled";
   if (failed.length > 0) return "failed";
   const { message } = readFinalText(text);
-  if (message !== undefined) return isCancellation(message) ? "canceled" : "failed";
+  const isLost = wasCanceled === false && message !== undefined && isConnectionLoss(message);
+  if (message !== undefined) return isCancellation(message) && !isLost ? "canceled" : "failed";
   if (exitCode !== undefined) return "failed";
   return isCut ? "canceled" : "done";
 }
@@ -38,6 +42,7 @@ export function failureOf({ exitCode, text, failed }: Ending): Failure {
   const words = message ?? step?.error ?? text.find(isTelling);
   return {
     what: step ? whatFailed(step, platform) : whatElse(message),
+    cause: step ? causeIn(step) : isConnectionLoss(message ?? "") ? "connection" : undefined,
     message: words ?? t("buildx ended with exit code {0} without saying why.", exitCode ?? "?"),
     stepId: step?.id,
     platform,
@@ -75,11 +80,22 @@ function whatElse(message: string | undefined): string {
   return reasons.find(([pattern]) => pattern.test(message))?.[1]() ?? t("The build failed.");
 }
 
+const connectionLoss = /code = Unavailable|^listing workers/;
+
 const reasons: readonly (readonly [RegExp, () => string])[] = [
   [/^dockerfile parse error/, () => t("The Dockerfile is not valid.")],
   [/^failed to read dockerfile/, () => t("The Dockerfile could not be read.")],
-  [/code = Unavailable|^listing workers/, () => t("The connection to the builder was lost.")],
+  [connectionLoss, () => t("The connection to the builder was lost.")],
 ];
+
+function causeIn({ name, fullName, error = "" }: Step): Failure["cause"] {
+  if (name.kind === "other" && isBoot(fullName)) return "boot";
+  return isConnectionLoss(error) ? "connection" : undefined;
+}
+
+function isConnectionLoss(message: string): boolean {
+  return connectionLoss.test(message);
+}
 
 function exitCodeOf(error: string | undefined): number | undefined {
   const match = /exit code: (\d+)$/.exec(error ?? "");

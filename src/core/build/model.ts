@@ -3,7 +3,7 @@ import type { Platform } from "../platform.ts";
 import { failureOf, verdictOf } from "./failure.ts";
 import { isClientNoise } from "./finalText.ts";
 import { exportedPlatform } from "./progress.ts";
-import { waitingText } from "./sharedLabel.ts";
+import { isBoot, waitingText } from "./sharedLabel.ts";
 import type { BuildHead, BuildState, BuildUpdate, Failure, Lane, SharedStep, StepRow } from "./snapshot.ts";
 import { Step, Vertex } from "./step.ts";
 import type { StepLog } from "./stepLog.ts";
@@ -110,6 +110,13 @@ export class BuildModel {
     return [...this.#shared.values()];
   }
 
+  /** Why the build has failed, going by what there is before its end; undefined when nothing says so. */
+  failureSoFar(): Failure | undefined {
+    const failed = [...new Set(this.#steps.values())].filter((step) => step.error !== undefined);
+    const ending = { wasCanceled: false, text: this.#text, failed, isCut: false };
+    return verdictOf(ending) === "failed" ? failureOf(ending) : undefined;
+  }
+
   /** Present exactly when the build has failed. */
   failure(): Failure | undefined {
     return this.#failure;
@@ -132,13 +139,14 @@ export class BuildModel {
     return { total: sum("total"), finished: sum("finished"), cached: sum("cached") };
   }
 
-  /** What the build waits for before its first step, where that may take long. */
-  waitingFor(): string | undefined {
+  /** What the build waits for before its first step, where that may take long; and whether that is the builder's start. */
+  waitingFor(): { readonly text: string; readonly isBoot: boolean } | undefined {
     if (this.#state !== "running" || this.lanes().some((lane) => lane.startedMs !== undefined)) return undefined;
-    const texts = [...this.#shared.values()].map(({ state, name }) =>
-      state === "running" ? waitingText(name) : undefined,
-    );
-    return texts.find(Boolean);
+    for (const { state, name } of this.#shared.values()) {
+      const text = state === "running" ? waitingText(name) : undefined;
+      if (text !== undefined) return { text, isBoot: isBoot(name) };
+    }
+    return undefined;
   }
 
   /** Output of one step; undefined for an unknown id. */

@@ -1,13 +1,8 @@
-import type { ClusterNode, Pod } from "../cluster/objects.ts";
+import type { ClusterView } from "../builder/status.ts";
+import type { Pod } from "../cluster/objects.ts";
 import { architectureOf, type Platform } from "../platform.ts";
 import type { BuildPlan, PlannedPlatform } from "./plan.ts";
 import type { Nativeness, Placement } from "./snapshot.ts";
-
-/** What the cluster says at one moment, for the namespace of one builder. */
-export interface ClusterView {
-  readonly clusterNodes: readonly ClusterNode[];
-  readonly pods: readonly Pod[];
-}
 
 /**
  * Tells where each platform of a plan is built. `native` is claimed only when the cluster itself says that every pod
@@ -35,11 +30,14 @@ function placementOf({ platform, builderNode }: PlannedPlatform, cluster: Cluste
   };
 }
 
-/** buildx chooses among the pods that run, ready or not (`driver/kubernetes/podchooser`). */
+/** buildx chooses among the pods that run, ready or not, but not those that are to go (`driver/kubernetes/podchooser`). */
 function runningPods(pods: readonly Pod[], workload: string, namespace: string | undefined): readonly Pod[] {
   return pods.filter(
     (pod) =>
-      pod.app === workload && pod.phase === "Running" && (namespace === undefined || pod.namespace === namespace),
+      pod.app === workload &&
+      pod.phase === "Running" &&
+      pod.state.kind !== "terminating" &&
+      (namespace === undefined || pod.namespace === namespace),
   );
 }
 

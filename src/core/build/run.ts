@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { buildArgs } from "../buildx/args.ts";
+import type { FollowedBuilder } from "../builder/follow.ts";
 import type { Builder } from "../buildx/builder.ts";
 import type { BuildxCli, Exit } from "../buildx/cli.ts";
 import { kubeconfigOf } from "../buildx/kubeconfig.ts";
@@ -12,21 +13,15 @@ import { UserError } from "../errors.ts";
 import { Emitter, type Event } from "../event.ts";
 import { t } from "../l10n.ts";
 import { BuildModel, type BuildModelOptions } from "./model.ts";
+import { BuildSite } from "./buildSite.ts";
 import { type BuildPlan, planBuild } from "./plan.ts";
+import type { PodLoss } from "./podLoss.ts";
 import type { BuildRequest } from "../buildx/buildRequest.ts";
 import { type LogPart, StepLog } from "./stepLog.ts";
-import type { BuildHead, BuildSnapshot, BuildState, BuildUpdate, Failure, Lane, Placement } from "./snapshot.ts";
+import type { BuildHead, BuildSnapshot, BuildState, BuildUpdate, Failure, Lane } from "./snapshot.ts";
 
 /** How a build is shown; see the fields of the same names in {@link BuildHead}. */
 export type BuildLabels = Pick<BuildHead, "dockerfile" | "ordinal" | "output">;
-
-/** What is known of where a build is done; it may come while the build runs. */
-export interface BuildPlace {
-  readonly placements: readonly Placement[];
-  /** Kubeconfig context and namespace, see {@link BuildHead}. */
-  readonly cluster?: string;
-  readonly namespace?: string;
-}
 
 /** What one build is made of, with what is known of its Dockerfile. */
 export interface BuildRunOptions extends Omit<BuildModelOptions, "platforms"> {
@@ -48,6 +43,8 @@ export class BuildRun {
   readonly #model: BuildModel;
   readonly #changed = new Emitter<void>();
   readonly #canceled = new AbortController();
+  readonly #killed = new AbortController();
+  readonly #site: BuildSite;
   readonly #ended = Promise.withResolvers<void>();
   readonly #directory: string;
   readonly #args: readonly string[];
@@ -55,7 +52,8 @@ export class BuildRun {
   #endedMs: number | undefined;
   #failure: Failure | undefined;
   #digest: string | undefined;
-  #place: BuildPlace = { placements: [] };
+  #lost: PodLoss | undefined;
+  #giveUpTimer: NodeJS.Timeout | undefined;
   #isPlaceSent = true;
   #sentHead: BuildHead | undefined;
 
@@ -66,6 +64,7 @@ export class BuildRun {
   constructor(cli: BuildxCli, { request, builder, labels, ...source }: BuildRunOptions) {
     this.request = request;
     this.plan = planBuild(builder, request.platforms);
+    this.#site = new BuildSite(this.plan);
     this.#cli = cli;
     this.#builder = builder;
     this.#labels = labels;
@@ -101,6 +100,7 @@ export class BuildRun {
       await mkdir(this.#directory, { mode: 0o700 });
       const exit = await this.#runBuildx();
       if (exit.exitCode === 0) this.#digest = await readDigest(this.#metadataFile);
+      else this.#failure ??= await this.#causeOf(exit);
       this.#end(exit);
     } catch (error) {
       this.#failure = failureOf(error);
@@ -119,11 +119,15 @@ export class BuildRun {
     this.#changed.fire();
   }
 
-  /** Tells where the platforms are built, as far as it is known by now. */
-  setPlace(place: BuildPlace): void {
-    if (isDeepStrictEqual(place, this.#place)) return;
-    this.#place = place;
+  /**
+   * Takes what the cluster says of the builder, as it comes: where the platforms are built, what its pods wait for, and
+   * when one is gone. Then the build fails within seconds, because buildx would find out late or never.
+   */
+  observe(followed: FollowedBuilder): void {
+    if (this.hasEnded || !this.#site.update(followed)) return;
     this.#isPlaceSent = false;
+    const { loss } = this.#site;
+    if (loss && this.#state === "running") this.#giveUpSoon(loss);
     this.#changed.fire();
   }
 
@@ -170,7 +174,11 @@ export class BuildRun {
 
   async #runBuildx(): Promise<Exit> {
     const kubeconfig = await this.#kubeconfig();
-    const { lines, exit } = this.#cli.stream(this.#args, { kubeconfig, signal: this.#canceled.signal });
+    const { lines, exit } = this.#cli.stream(this.#args, {
+      kubeconfig,
+      signal: this.#canceled.signal,
+      kill: this.#killed.signal,
+    });
     for await (const line of lines) {
       this.#model.apply(line);
       this.#changed.fire();
@@ -197,12 +205,51 @@ export class BuildRun {
     }
   }
 
+  /** Gives buildx a moment to notice by itself, and the steps to end that end in time. */
+  #giveUpSoon(loss: PodLoss): void {
+    clearTimeout(this.#giveUpTimer);
+    this.#giveUpTimer = setTimeout(() => {
+      if (this.#state !== "running") return;
+      this.#lost = loss;
+      this.#canceled.abort();
+      this.#giveUpTimer = setTimeout(() => this.#killed.abort(), killAfterMs);
+    }, giveUpAfterMs[loss.kind]);
+  }
+
+  /** Why buildx has failed, where the cluster knows better than buildx. */
+  async #causeOf({ wasCanceled }: Exit): Promise<Failure | undefined> {
+    if (this.#lost) return lossFailure(this.#lost);
+    if (wasCanceled) return undefined;
+    const told = this.#model.failureSoFar();
+    if (told?.cause === "boot" && this.#site.bootText !== undefined) return { ...told, message: this.#site.bootText };
+    // Nothing is told where BuildKit says that the build was cancelled: if not by us, then because it had to end itself.
+    if ((told && told.cause !== "connection") || !this.#site.isSeen) return undefined;
+    this.#lost = await this.#possibleLoss();
+    return this.#lost && lossFailure(this.#lost);
+  }
+
+  /** The cluster may tell a moment later than buildx notices. */
+  async #possibleLoss(): Promise<PodLoss | undefined> {
+    const { promise, resolve } = Promise.withResolvers<PodLoss | undefined>();
+    const look = (): void => {
+      if (this.#site.possibleLoss) resolve(this.#site.possibleLoss);
+    };
+    const timer = setTimeout(() => resolve(undefined), lossIsToldWithinMs);
+    const looking = this.#changed.event(look);
+    look();
+    return promise.finally(() => {
+      clearTimeout(timer);
+      looking.dispose();
+    });
+  }
+
   #end({ exitCode, signal, wasCanceled }: Exit): void {
+    clearTimeout(this.#giveUpTimer);
     this.#endedMs = Date.now();
     const isKilled = exitCode === undefined && !wasCanceled;
     if (isKilled) this.#failure ??= { what: t("buildx was ended by {0}.", signal ?? "?"), message: "", logTail: [] };
     this.#model.end({ exitCode, wasCanceled, endedMs: this.#endedMs });
-    this.#state = isKilled ? "failed" : this.#model.state;
+    this.#state = this.#failure ? "failed" : this.#model.state;
     this.#changed.fire();
   }
 
@@ -215,26 +262,47 @@ export class BuildRun {
       ...this.#labels,
       pushed: this.#pushed,
       builder: this.#builder.name,
-      cluster: this.#place.cluster,
-      namespace: this.#place.namespace,
+      ...this.#site.place,
       steps: this.#model.counts(),
-      waitingFor: this.#model.waitingFor(),
+      waitingFor: this.#waitingFor(),
       failure: this.#state === "failed" ? (this.#failure ?? this.#model.failure()) : undefined,
       messages: this.#model.messages(),
     };
   }
 
+  #waitingFor(): string | undefined {
+    const waitingFor = this.#model.waitingFor();
+    const { bootText } = this.#site;
+    return waitingFor?.isBoot && bootText !== undefined ? `${waitingFor.text}: ${bootText}` : waitingFor?.text;
+  }
+
   #lanes(): readonly Lane[] {
     const isCutShort = this.#state === "failed" || this.#state === "canceled";
     return this.#model.lanes().map((lane) => {
-      const placement = this.#place.placements.find(({ platform }) => platform === lane.platform);
+      const placement = this.#site.placements.find(({ platform }) => platform === lane.platform);
       const placed = placement ? { ...lane, placement } : lane;
+      if (this.#lost?.platforms.includes(lane.platform)) return { ...placed, state: "failed" };
       const hasSteps = lane.state === "done" || lane.state === "cached";
       // What had steps left when the build ended early was stopped, though all it had begun was done.
       const isStopped = isCutShort && hasSteps && lane.steps.finished < lane.steps.total;
       return isStopped ? { ...placed, state: "canceled" } : placed;
     });
   }
+}
+
+/** How long buildx gets to notice that a pod is gone; one that is being deleted goes on for some seconds. */
+const giveUpAfterMs: Readonly<Record<PodLoss["kind"], number>> = { lost: 2_000, ending: 5_000 };
+const killAfterMs = 2_000;
+const lossIsToldWithinMs = 3_000;
+
+function lossFailure({ what, remedy, platforms }: PodLoss): Failure {
+  return {
+    what,
+    message: remedy,
+    cause: "connection",
+    platform: platforms.length === 1 ? platforms[0] : undefined,
+    logTail: [],
+  };
 }
 
 function withLineEnd(text: string): string {

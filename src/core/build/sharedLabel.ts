@@ -10,6 +10,11 @@ export function waitingText(fullName: string): string | undefined {
   return kindOf(fullName)?.waiting?.();
 }
 
+/** True for what buildx does to start the builder and to reach it. */
+export function isBoot(fullName: string): boolean {
+  return /internal\] (?:booting buildkit|waiting for connection)/.test(fullName);
+}
+
 /** What its failure means, as a sentence; undefined where the label says it all. */
 export function sharedFailure(fullName: string): string | undefined {
   return kindOf(fullName)?.failure?.();

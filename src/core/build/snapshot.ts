@@ -107,6 +107,8 @@ export interface Failure {
   readonly what: string;
   /** BuildKit's or buildx's message, without its wrapping. */
   readonly message: string;
+  /** Present when it was not the Dockerfile's fault: the builder did not start, or was lost. */
+  readonly cause?: "boot" | "connection";
   readonly stepId?: string;
   readonly platform?: Platform;
   readonly exitCode?: number;

@@ -1,12 +1,11 @@
 import type { Builder } from "../buildx/builder.ts";
-import type { ClusterView } from "../build/placement.ts";
 import type { ClusterConnection, ClusterConnections } from "../cluster/cluster.ts";
 import { onDidChangeFiles } from "../cluster/fileChanges.ts";
 import { kubeconfigFiles } from "../cluster/kubeconfig.ts";
 import { troubleOf } from "../errors.ts";
 import { DisposableStore, type Disposable } from "../event.ts";
 import { namespaceOf, openBuilderCluster } from "./builderCluster.ts";
-import type { BuilderStatus } from "./status.ts";
+import type { BuilderStatus, ClusterView } from "./status.ts";
 
 /** A kubernetes builder as its cluster sees it. */
 export interface FollowedBuilder {

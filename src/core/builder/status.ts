@@ -1,5 +1,5 @@
 import type { BuilderNodeStatus } from "../buildx/status.ts";
-import type { Pod, Watched, Workload } from "../cluster/objects.ts";
+import type { ClusterNode, Pod, Watched, Workload } from "../cluster/objects.ts";
 import type { Trouble } from "../errors.ts";
 
 /** What is known of a kubernetes builder's namespace. */
@@ -9,6 +9,12 @@ export interface BuilderCluster {
   readonly namespace: string;
   readonly workloads: Watched<Workload>;
   readonly pods: Watched<Pod>;
+}
+
+/** What a cluster says at one moment, for the namespace of one builder. */
+export interface ClusterView {
+  readonly clusterNodes: readonly ClusterNode[];
+  readonly pods: readonly Pod[];
 }
 
 /** What is known about a builder beside its entry in the store. */

@@ -17,6 +17,8 @@ export interface BuildxCallOptions {
   readonly cwd?: string;
   /** Cancels the command. */
   readonly signal?: AbortSignal;
+  /** Kills the command at once, with its children. */
+  readonly kill?: AbortSignal;
   /** How buildx reports the boot of a builder, for the commands that have no flag for it. */
   readonly progress?: "plain" | "rawjson";
 }
@@ -148,8 +150,8 @@ export class BuildxCli {
     return startProcess(file, allArgs, {
       env: this.#environment(options),
       cwd: options.cwd,
-      signal: AbortSignal.any([this.#end.signal, options.signal, own.stop].filter((signal) => signal !== undefined)),
-      kill: this.#kill.signal,
+      signal: anyOf(this.#end.signal, options.signal, own.stop),
+      kill: anyOf(this.#kill.signal, options.kill),
       graceMs: this.#graceMs,
       hasStdout: own.hasStdout,
     });
@@ -177,6 +179,10 @@ export class BuildxCli {
   #shown(args: readonly string[]): string {
     return ["buildx", ...args.slice(0, 2)].join(" ");
   }
+}
+
+function anyOf(...signals: readonly (AbortSignal | undefined)[]): AbortSignal {
+  return AbortSignal.any(signals.filter((signal) => signal !== undefined));
 }
 
 async function* readLines(child: RunningProcess, stopped: AbortController): AsyncGenerator<string, void, undefined> {

@@ -46,6 +46,8 @@ export interface Pod {
   readonly nodeName?: string;
   readonly createdMs: number;
   readonly restarts: number;
+  /** How its container has ended, or ended before its last restart: a phrase such as `exit code 1`. */
+  readonly lastEnd?: { readonly text: string; readonly isOutOfMemory: boolean };
 }
 
 /** The Deployment or StatefulSet of one builder node. */

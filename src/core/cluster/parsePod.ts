@@ -1,5 +1,5 @@
 import type { Pod } from "./objects.ts";
-import { podStateOf } from "./podState.ts";
+import { lastEndOf, podStateOf } from "./podState.ts";
 import { timeOf } from "./wire.ts";
 import type { WirePod } from "./wirePod.ts";
 
@@ -9,6 +9,7 @@ export function parsePod(object: unknown): Pod | undefined {
   const { name, namespace = "", uid = "", labels, creationTimestamp } = pod.metadata ?? {};
   if (name === undefined) return undefined;
   const statuses = pod.status?.containerStatuses ?? [];
+  const lastEnd = lastEndOf(pod);
   return {
     uid,
     name,
@@ -19,5 +20,6 @@ export function parsePod(object: unknown): Pod | undefined {
     nodeName: pod.spec?.nodeName,
     createdMs: timeOf(creationTimestamp) ?? 0,
     restarts: statuses.reduce((sum, { restartCount = 0 }) => sum + restartCount, 0),
+    ...(lastEnd && { lastEnd }),
   };
 }

@@ -1,6 +1,6 @@
 import { t } from "../l10n.ts";
 import { imagePullCause } from "./imagePull.ts";
-import type { PodState } from "./objects.ts";
+import type { Pod, PodState } from "./objects.ts";
 import { unschedulableText } from "./unschedulable.ts";
 import { timeOf, type WireCondition } from "./wire.ts";
 import type { WireContainerState, WireContainerStatus, WirePod } from "./wirePod.ts";
@@ -25,6 +25,13 @@ export function podStateOf(pod: WirePod): PodState {
     if (state) return state;
   }
   return readiness(pod);
+}
+
+/** How a container of the pod has ended, or ended before it was started again. */
+export function lastEndOf({ status }: WirePod): Pod["lastEnd"] {
+  const ends = status?.containerStatuses?.map(({ state, lastState }) => state?.terminated ?? lastState?.terminated);
+  const last = ends?.find((end) => end);
+  return last ? { text: ending(last).text, isOutOfMemory: last.reason === "OOMKilled" } : undefined;
 }
 
 function terminating({ metadata }: WirePod): PodState {
@@ -173,8 +180,12 @@ function ending({ exitCode = 0, signal, reason = "", message = "" }: Terminated)
     return { text: t("cannot be started: {0}", withoutRuntimeWrapping(message)), ...detailOf(message) };
   }
   if (signal) return { text: t("killed by signal {0}", signal), ...detailOf(message) };
-  return { text: t("exit code {0}", exitCode), ...detailOf(message) };
+  const text = exitCode === killedExitCode ? t("killed (exit code {0})", exitCode) : t("exit code {0}", exitCode);
+  return { text, ...detailOf(message) };
 }
+
+/** 128 and the number of SIGKILL, as runtimes report it. */
+const killedExitCode = 137;
 
 /** containerd and runc each put their own words in front of the cause. */
 function withoutRuntimeWrapping(message: string): string {

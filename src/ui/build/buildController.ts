@@ -3,10 +3,11 @@ import type { ExplorerRow } from "../../contributions.ts";
 import { parseAnswers, type RememberedAnswers } from "../../core/build/answers.ts";
 import { Builds } from "../../core/build/builds.ts";
 import { planBuild } from "../../core/build/plan.ts";
-import { placementsOf, type ClusterView } from "../../core/build/placement.ts";
+import { placementsOf } from "../../core/build/placement.ts";
 import type { BuildRequest } from "../../core/buildx/buildRequest.ts";
-import type { BuildPlace, BuildRun } from "../../core/build/run.ts";
+import type { BuildRun } from "../../core/build/run.ts";
 import type { Placement } from "../../core/build/snapshot.ts";
+import type { ClusterView } from "../../core/builder/status.ts";
 import type { FollowedBuilder } from "../../core/builder/follow.ts";
 import type { Builder } from "../../core/buildx/builder.ts";
 import type { BuilderStore } from "../../core/buildx/store.ts";
@@ -194,9 +195,7 @@ export class BuildController implements Disposable {
   /** Keeps the build's places up to date while it runs, and reports it when it has ended. */
   #watch(build: BuildRun, follow: BuildControllerOptions["follow"], builder: Builder): void {
     const following =
-      builder.driver === "kubernetes"
-        ? follow(builder, (followed) => build.setPlace(placeOf(build, followed)))
-        : undefined;
+      builder.driver === "kubernetes" ? follow(builder, (followed) => build.observe(followed)) : undefined;
     const ended = build.onDidChange(() => {
       if (!build.hasEnded) return;
       ended.dispose();
@@ -214,12 +213,6 @@ export class BuildController implements Disposable {
       this.builds.runs.some((run) => !run.hasEnded),
     );
   }
-}
-
-function placeOf(build: BuildRun, { status, view }: FollowedBuilder): BuildPlace {
-  const placements = placementsOf(build.plan, view);
-  if (status.kind !== "kubernetes") return { placements };
-  return { placements, cluster: status.cluster.name, namespace: status.cluster.namespace };
 }
 
 function answersKey(dockerfile: vscode.Uri): string {

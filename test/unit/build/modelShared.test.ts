@@ -132,7 +132,7 @@ describe("waitingFor", () => {
     it(`${name}: ${text ?? "nothing worth a word"}`, () => {
       const model = built(vertex("[linux/amd64 1/1] RUN x"), vertex(name, { started }));
       model.takeChanges();
-      assert.equal(model.waitingFor(), text);
+      assert.equal(model.waitingFor()?.text, text);
     });
 
   const overs: readonly (readonly [name: string, lines: readonly string[]])[] = [

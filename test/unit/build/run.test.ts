@@ -6,7 +6,9 @@ import { describe, it } from "node:test";
 import { Builds } from "../../../src/core/build/builds.ts";
 import type { BuildRequest } from "../../../src/core/buildx/buildRequest.ts";
 import { BuildRun, type BuildRunOptions } from "../../../src/core/build/run.ts";
+import type { FollowedBuilder } from "../../../src/core/builder/follow.ts";
 import type { Builder } from "../../../src/core/buildx/builder.ts";
+import type { Pod } from "../../../src/core/cluster/objects.ts";
 import { BuildxCli } from "../../../src/core/buildx/cli.ts";
 import { UserError } from "../../../src/core/errors.ts";
 import { fakeBuildx } from "../buildx/fakeBuildx.ts";
@@ -31,6 +33,33 @@ function kubernetesBuilder(kubeconfig?: string): Builder {
     kubernetes: { workload: `kube-${architecture}`, namespace: "build", replicas: 1, kubeconfig },
   }));
   return { name: "kube", driver: "kubernetes", isCurrent: false, nodes };
+}
+
+function runningPod(name: string, app: string, changes: Partial<Pod> = {}): Pod {
+  return {
+    uid: name,
+    name,
+    namespace: "build",
+    app,
+    phase: "Running",
+    state: { kind: "ready" },
+    nodeName: "kube-b3",
+    createdMs: 0,
+    restarts: 0,
+    ...changes,
+  };
+}
+
+/** What the cluster says of the builder when it has these pods. */
+function followed(...pods: readonly Pod[]): FollowedBuilder {
+  const live = { kind: "live" } as const;
+  const cluster = {
+    name: "prod",
+    namespace: "build",
+    pods: { status: live, items: pods },
+    workloads: { status: live, items: [] },
+  };
+  return { status: { kind: "kubernetes", cluster }, view: { clusterNodes: [], pods } };
 }
 
 const request: BuildRequest = {
@@ -196,16 +225,80 @@ describe("BuildRun", () => {
     const run = new BuildRun(fakeBuildx([["print", stepRuns]]), options());
     assert.equal(run.takeChanges()?.head?.state, "running");
     assert.equal(run.takeChanges(), undefined);
-    const placements = [{ platform: "linux/arm64", nativeness: "native" }] as const;
-    run.setPlace({ placements, cluster: "prod" });
+    run.observe(followed(runningPod("kube-arm64-a", "kube-arm64")));
     const update = run.takeChanges();
     assert.equal(update?.head?.cluster, "prod");
-    assert.deepEqual(update?.lanes?.[1]?.placement, placements[0]);
+    assert.equal(update?.lanes?.[1]?.placement?.pod, "kube-arm64-a");
     await run.start();
     const last = run.takeChanges();
     assert.equal(last?.head?.state, "done");
     assert.equal(last?.rows?.length, 1);
-    assert.deepEqual(last?.lanes?.[1]?.placement, placements[0]);
+    assert.equal(last?.lanes?.[1]?.placement?.pod, "kube-arm64-a");
+  });
+
+  describe("whose pod is lost", () => {
+    const amd = runningPod("kube-amd64-a", "kube-amd64");
+    const arm = runningPod("kube-arm64-a", "kube-arm64");
+    const losses: readonly (readonly [name: string, pods: readonly Pod[], what: RegExp])[] = [
+      ["is deleted", [amd], /^The builder pod kube-arm64-a was deleted\.$/],
+      [
+        "is evicted",
+        [amd, { ...arm, phase: "Failed", state: { kind: "dead", text: "evicted: the node was low on memory" } }],
+        /^The builder pod kube-arm64-a has ended: evicted: the node was low on memory\.$/,
+      ],
+      [
+        "runs out of memory",
+        [amd, { ...arm, restarts: 1, lastEnd: { text: "out of memory (OOMKilled)", isOutOfMemory: true } }],
+        /^BuildKit in the builder pod kube-arm64-a has ended: out of memory \(OOMKilled\)\.$/,
+      ],
+    ];
+    for (const [name, pods, what] of losses)
+      it(`fails within seconds when it ${name}, though buildx would go on for ever`, async (context) => {
+        context.mock.timers.enable({ apis: ["setTimeout"] });
+        const run = new BuildRun(fakeBuildx([["onInterrupt", "ignore"], ["print", stepRuns], ["hang"]]), options());
+        const running = changeOf(run, () => run.snapshot().rows.length === 1);
+        const ended = run.start();
+        await running;
+        run.observe(followed(amd, arm));
+        run.observe(followed(...pods));
+        context.mock.timers.tick(2_000);
+        context.mock.timers.tick(2_000);
+        await ended;
+        const { head, lanes } = run.snapshot();
+        assert.equal(head.state, "failed");
+        assert.match(head.failure?.what ?? "", what);
+        assert.equal(head.failure?.platform, "linux/arm64");
+        assert.equal(lanes.find(({ platform }) => platform === "linux/arm64")?.state, "failed");
+      });
+
+    it("goes on when one of several replicas goes, for it may be on another", async () => {
+      const run = new BuildRun(
+        fakeBuildx([
+          ["print", stepRuns],
+          ["print", stepIsDone],
+        ]),
+        options(),
+      );
+      run.observe(followed(arm, runningPod("kube-arm64-b", "kube-arm64")));
+      run.observe(followed(arm));
+      await run.start();
+      assert.equal(run.state, "done");
+    });
+
+    it("tells the cluster's cause when buildx has lost the connection", async () => {
+      const lost = "ERROR: failed to build: failed to receive status: rpc error: code = Unavailable desc = EOF\n";
+      const acts = [
+        ["print", stepRuns],
+        ["print", lost],
+        ["exit", 1],
+      ];
+      const run = new BuildRun(fakeBuildx(acts), options());
+      run.observe(followed(arm, runningPod("kube-arm64-b", "kube-arm64")));
+      const ended = run.start();
+      run.observe(followed(runningPod("kube-arm64-b", "kube-arm64")));
+      await ended;
+      assert.equal(run.snapshot().head.failure?.what, "The builder pod kube-arm64-a was deleted.");
+    });
   });
 
   it("refuses what buildx cannot be given before anything starts", () => {

@@ -1,0 +1,78 @@
+import { isDeepStrictEqual } from "node:util";
+import type { FollowedBuilder } from "../builder/follow.ts";
+import { bootProgress } from "../builder/progress.ts";
+import { architectureOf } from "../platform.ts";
+import { placementsOf } from "./placement.ts";
+import type { BuildPlan } from "./plan.ts";
+import { type PodLoss, UsedPods } from "./podLoss.ts";
+import type { BuildHead, Placement } from "./snapshot.ts";
+
+/** Where one build is done: the cluster's side of it, as far as it is known. Empty for builders that are on none. */
+export class BuildSite {
+  readonly #plan: BuildPlan;
+  readonly #pods: UsedPods;
+  #followed: FollowedBuilder | undefined;
+  #placements: readonly Placement[] = [];
+  #loss: PodLoss | undefined;
+
+  constructor(plan: BuildPlan) {
+    this.#plan = plan;
+    this.#pods = new UsedPods(plan.platforms);
+  }
+
+  /** Takes what is known now. @returns whether the build is to be shown differently for it */
+  update(followed: FollowedBuilder): boolean {
+    const before = [this.place, this.#placements, this.bootText, this.#loss];
+    this.#followed = followed;
+    // A pod that has gone meanwhile is still where the platform was built.
+    this.#placements = placementsOf(this.#plan, followed.view).map((placement) => {
+      const known = this.#placements.find(({ platform }) => platform === placement.platform);
+      return known?.pod !== undefined && !placement.clusterNodes ? known : placement;
+    });
+    // What one cannot see for a while is not lost.
+    if (followed.view) this.#loss = this.#pods.update(followed.view.pods);
+    return !isDeepStrictEqual(before, [this.place, this.#placements, this.bootText, this.#loss]);
+  }
+
+  /** True when the cluster tells what becomes of the pods. */
+  get isSeen(): boolean {
+    return this.#followed?.view !== undefined;
+  }
+
+  get placements(): readonly Placement[] {
+    return this.#placements;
+  }
+
+  /** Kubeconfig context and namespace. */
+  get place(): Pick<BuildHead, "cluster" | "namespace"> {
+    const status = this.#followed?.status;
+    if (status?.kind !== "kubernetes") return {};
+    return { cluster: status.cluster.name, namespace: status.cluster.namespace };
+  }
+
+  /** What the pods wait for that are not ready, by architecture; undefined when all are or nothing is known. */
+  get bootText(): string | undefined {
+    const status = this.#followed?.status;
+    if (status?.kind !== "kubernetes") return undefined;
+    const { workloads, pods } = status.cluster;
+    const nodes = this.#plan.platforms.flatMap(({ platform, builderNode }) =>
+      builderNode?.kubernetes ? [{ architecture: architectureOf(platform), ...builderNode.kubernetes }] : [],
+    );
+    const waiting = bootProgress(nodes, { workloads: workloads.items, pods: pods.items });
+    const texts = waiting.flatMap(({ kind, architecture, text }) =>
+      kind === "ready" ? [] : [`${architecture}: ${text}`],
+    );
+    return texts.length === 0 ? undefined : [...new Set(texts)].join("; ");
+  }
+
+  /** What has happened to a pod that the build is on. */
+  get loss(): PodLoss | undefined {
+    return this.#loss;
+  }
+
+  /** The same for a build that has lost its connection: then it may have been any of its pods. */
+  get possibleLoss(): PodLoss | undefined {
+    const pods = this.#followed?.view?.pods;
+    return this.#loss ?? (pods && this.#pods.possibleLoss(pods));
+  }
+}

@@ -1,0 +1,114 @@
+import type { Pod } from "../cluster/objects.ts";
+import { t } from "../l10n.ts";
+import type { Platform } from "../platform.ts";
+import type { PlannedPlatform } from "./plan.ts";
+
+/** What has happened to a pod that a build works on. */
+export interface PodLoss {
+  /** `lost`: nothing of the build goes on there. `ending`: it does for some seconds more. */
+  readonly kind: "lost" | "ending";
+  readonly platforms: readonly Platform[];
+  /** A sentence: what has become of which pod. */
+  readonly what: string;
+  /** What to do about it, as a sentence. */
+  readonly remedy: string;
+}
+
+interface UsedPod {
+  readonly pod: Pod;
+  readonly platforms: Platform[];
+  readonly workload: string;
+}
+
+/**
+ * Watches over the pods that a build may work on: those that have run since it began. buildx finds out late or not at
+ * all that a pod is gone (before 0.36 it hangs), and never why.
+ */
+export class UsedPods {
+  readonly #platformsByWorkload: ReadonlyMap<string, Platform[]>;
+  readonly #used = new Map<string, UsedPod>();
+
+  constructor(platforms: readonly PlannedPlatform[]) {
+    const byWorkload = new Map<string, Platform[]>();
+    for (const { platform, builderNode } of platforms) {
+      const workload = builderNode?.kubernetes?.workload;
+      if (workload !== undefined) byWorkload.set(workload, [...(byWorkload.get(workload) ?? []), platform]);
+    }
+    this.#platformsByWorkload = byWorkload;
+  }
+
+  /**
+   * Takes the pods of the builder's namespace as they are now.
+   *
+   * @returns the loss of a pod that the build is on; of several replicas nobody can tell which one that is
+   */
+  update(pods: readonly Pod[]): PodLoss | undefined {
+    for (const pod of pods) this.#add(pod);
+    const losses = [...this.#used.values()].flatMap((used) => {
+      const loss = lossOf(
+        used,
+        pods.find(({ uid }) => uid === used.pod.uid),
+      );
+      return loss && this.#isTheOnlyOne(used) ? [loss] : [];
+    });
+    return losses.find(({ kind }) => kind === "lost") ?? losses[0];
+  }
+
+  /** The loss of any pod that the build may have been on; to be asked when the build has lost its connection. */
+  possibleLoss(pods: readonly Pod[]): PodLoss | undefined {
+    const losses = [...this.#used.values()].flatMap((used) => {
+      const loss = lossOf(
+        used,
+        pods.find(({ uid }) => uid === used.pod.uid),
+      );
+      return loss ? [loss] : [];
+    });
+    return losses.find(({ kind }) => kind === "lost") ?? losses[0];
+  }
+
+  #add(pod: Pod): void {
+    const platforms = this.#platformsByWorkload.get(pod.app);
+    if (!platforms || this.#used.has(pod.uid) || pod.phase !== "Running" || pod.state.kind === "terminating") return;
+    this.#used.set(pod.uid, { pod, platforms, workload: pod.app });
+  }
+
+  #isTheOnlyOne({ workload }: UsedPod): boolean {
+    return [...this.#used.values()].filter((used) => used.workload === workload).length === 1;
+  }
+}
+
+function lossOf({ pod, platforms }: UsedPod, now: Pod | undefined): PodLoss | undefined {
+  const lost = (what: string, remedy = buildAgain()): PodLoss => ({ kind: "lost", platforms, what, remedy });
+  if (!now) return lost(t("The builder pod {0} was deleted.", pod.name));
+  if (now.restarts > pod.restarts) {
+    const how = now.lastEnd?.text ?? t("the cause is not known");
+    return lost(t("BuildKit in the builder pod {0} has ended: {1}.", pod.name, how), remedyFor(now));
+  }
+  switch (now.state.kind) {
+    case "dead": {
+      const isPodOver = now.phase === "Failed" || now.phase === "Succeeded";
+      const what = isPodOver
+        ? t("The builder pod {0} has ended: {1}.", pod.name, now.state.text)
+        : t("BuildKit in the builder pod {0} has ended: {1}.", pod.name, now.state.text);
+      return lost(what, remedyFor(now));
+    }
+    case "terminating":
+      return { ...lost(t("The builder pod {0} was deleted.", pod.name)), kind: "ending" };
+    case "stuck":
+      return lost(t("The builder pod {0} has stopped: {1}.", pod.name, now.state.text), remedyFor(now));
+    case "ready":
+    case "starting":
+      return undefined;
+  }
+}
+
+function remedyFor({ lastEnd }: Pod): string {
+  if (!lastEnd?.isOutOfMemory) return buildAgain();
+  return t(
+    "Create a builder with more memory (driver options requests.memory and limits.memory), or let the step need less.",
+  );
+}
+
+function buildAgain(): string {
+  return t("Build again: a new pod takes its place; its cache is empty at first.");
+}
