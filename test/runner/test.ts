@@ -19,6 +19,7 @@ const inEditor: readonly Suite[] = [
   nodeTests("panel", "test/preview/**/*.test.ts", { timeoutMs: 300_000 }),
 ];
 const onCluster: readonly Suite[] = [
+  nodeTests("standin", "test/standin/**/*.test.ts", { timeoutMs: 300_000, isSerial: true }),
   nodeTests("cluster", "test/cluster/**/*.test.ts", { timeoutMs: 900_000, isSerial: true }),
   nodeTests("e2e", "test/e2e/**/*.test.ts", { timeoutMs: 900_000, isSerial: true }),
 ];
