@@ -15,23 +15,29 @@ import { labNodes } from "./nodes.ts";
 import { binDir, kubeconfigPath, labBuildkitdConfig } from "./paths.ts";
 import { kubectl } from "./processes.ts";
 import { labStatus } from "./status.ts";
-import { labUp } from "./up.ts";
+import { labBuild, labUp } from "./up.ts";
+
+/** The versions of buildx that the lab has. */
+export type BuildxBinary = "docker-buildx" | "docker-buildx-0.36" | "docker-buildx-0.29";
 
 /** The extension's own way to make builders on the lab, with a buildx store of its own. */
 export class LabBuilders {
   /** A folder for the test's files, gone at the end. */
   readonly dir = mkdtempSync(join(tmpdir(), "builder-test-"));
+  readonly #buildx: BuildxBinary;
   readonly #env = { ...process.env, KUBECONFIG: kubeconfigPath, BUILDX_CONFIG: join(this.dir, "store") };
   readonly connections = new ClusterConnections(this.#env);
-  readonly deps: BuilderDeps = {
-    cli: this.newCli(),
-    env: this.#env,
-    connections: this.connections,
-    kubeconfigFolder: join(this.dir, "kubeconfigs"),
-  };
+  readonly deps: BuilderDeps;
   #wasUp = true;
 
+  constructor(buildx: BuildxBinary = "docker-buildx") {
+    this.#buildx = buildx;
+    const kubeconfigFolder = join(this.dir, "kubeconfigs");
+    this.deps = { cli: this.newCli(), env: this.#env, connections: this.connections, kubeconfigFolder };
+  }
+
   async up(): Promise<void> {
+    await labBuild([this.#buildx]);
     this.#wasUp = (await labStatus()).state === "up";
     await labUp();
   }
@@ -44,7 +50,7 @@ export class LabBuilders {
   }
 
   newCli(): BuildxCli {
-    return new BuildxCli([join(binDir, "docker-buildx")], this.#env);
+    return new BuildxCli([join(binDir, this.#buildx)], this.#env);
   }
 
   /** A builder in a namespace of its own, unless told otherwise. */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { FollowedBuilder } from "../builder/follow.ts";
 import { bootProgress } from "../builder/progress.ts";
+import { avoidsTerminatingPods, type BuildxVersion } from "../buildx/version.ts";
 import { architectureOf } from "../platform.ts";
 import { placementsOf } from "./placement.ts";
 import type { BuildPlan } from "./plan.ts";
@@ -15,9 +16,9 @@ export class BuildSite {
   #placements: readonly Placement[] = [];
   #loss: PodLoss | undefined;
 
-  constructor(plan: BuildPlan) {
+  constructor(plan: BuildPlan, version: BuildxVersion) {
     this.#plan = plan;
-    this.#pods = new UsedPods(plan.platforms);
+    this.#pods = new UsedPods(plan.platforms, avoidsTerminatingPods(version));
   }
 
   /** Takes what is known now. @returns whether the build is to be shown differently for it */

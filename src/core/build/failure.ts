@@ -80,7 +80,7 @@ function whatElse(message: string | undefined): string {
   return reasons.find(([pattern]) => pattern.test(message))?.[1]() ?? t("The build failed.");
 }
 
-const connectionLoss = /code = Unavailable|^listing workers/;
+const connectionLoss = /code = Unavailable|^Unavailable: |^listing workers|error reading from server/;
 
 const reasons: readonly (readonly [RegExp, () => string])[] = [
   [/^dockerfile parse error/, () => t("The Dockerfile is not valid.")],
@@ -90,7 +90,8 @@ const reasons: readonly (readonly [RegExp, () => string])[] = [
 
 function causeIn({ name, fullName, error = "" }: Step): Failure["cause"] {
   if (name.kind === "other" && isBoot(fullName)) return "boot";
-  return isConnectionLoss(error) ? "connection" : undefined;
+  // What the step's own command says begins with that command.
+  return isConnectionLoss(error) && !error.startsWith("process ") ? "connection" : undefined;
 }
 
 function isConnectionLoss(message: string): boolean {

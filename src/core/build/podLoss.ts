@@ -27,8 +27,11 @@ interface UsedPod {
 export class UsedPods {
   readonly #platformsByWorkload: ReadonlyMap<string, Platform[]>;
   readonly #used = new Map<string, UsedPod>();
+  readonly #avoidsTerminating: boolean;
 
-  constructor(platforms: readonly PlannedPlatform[]) {
+  /** @param avoidsTerminating whether buildx sends no builds to pods that are being deleted, as it does from 0.37 on */
+  constructor(platforms: readonly PlannedPlatform[], avoidsTerminating: boolean) {
+    this.#avoidsTerminating = avoidsTerminating;
     const byWorkload = new Map<string, Platform[]>();
     for (const { platform, builderNode } of platforms) {
       const workload = builderNode?.kubernetes?.workload;
@@ -44,37 +47,38 @@ export class UsedPods {
    */
   update(pods: readonly Pod[]): PodLoss | undefined {
     for (const pod of pods) this.#add(pod);
-    const losses = [...this.#used.values()].flatMap((used) => {
-      const loss = lossOf(
-        used,
-        pods.find(({ uid }) => uid === used.pod.uid),
-      );
-      return loss && this.#isTheOnlyOne(used) ? [loss] : [];
-    });
-    return losses.find(({ kind }) => kind === "lost") ?? losses[0];
+    return worstLoss(
+      [...this.#used.values()].filter((used) => this.#isTheOnlyOne(used)),
+      pods,
+    );
   }
 
   /** The loss of any pod that the build may have been on; to be asked when the build has lost its connection. */
   possibleLoss(pods: readonly Pod[]): PodLoss | undefined {
-    const losses = [...this.#used.values()].flatMap((used) => {
-      const loss = lossOf(
-        used,
-        pods.find(({ uid }) => uid === used.pod.uid),
-      );
-      return loss ? [loss] : [];
-    });
-    return losses.find(({ kind }) => kind === "lost") ?? losses[0];
+    return worstLoss([...this.#used.values()], pods);
   }
 
   #add(pod: Pod): void {
     const platforms = this.#platformsByWorkload.get(pod.app);
-    if (!platforms || this.#used.has(pod.uid) || pod.phase !== "Running" || pod.state.kind === "terminating") return;
+    if (!platforms || this.#used.has(pod.uid) || pod.phase !== "Running") return;
+    if (this.#avoidsTerminating && pod.state.kind === "terminating") return;
     this.#used.set(pod.uid, { pod, platforms, workload: pod.app });
   }
 
   #isTheOnlyOne({ workload }: UsedPod): boolean {
     return [...this.#used.values()].filter((used) => used.workload === workload).length === 1;
   }
+}
+
+function worstLoss(used: readonly UsedPod[], pods: readonly Pod[]): PodLoss | undefined {
+  const losses = used.flatMap(
+    (one) =>
+      lossOf(
+        one,
+        pods.find(({ uid }) => uid === one.pod.uid),
+      ) ?? [],
+  );
+  return losses.find(({ kind }) => kind === "lost") ?? losses[0];
 }
 
 function lossOf({ pod, platforms }: UsedPod, now: Pod | undefined): PodLoss | undefined {

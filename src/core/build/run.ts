@@ -64,7 +64,7 @@ export class BuildRun {
   constructor(cli: BuildxCli, { request, builder, labels, ...source }: BuildRunOptions) {
     this.request = request;
     this.plan = planBuild(builder, request.platforms);
-    this.#site = new BuildSite(this.plan);
+    this.#site = new BuildSite(this.plan, cli.version);
     this.#cli = cli;
     this.#builder = builder;
     this.#labels = labels;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { inspectArgs } from "../buildx/args.ts";
 import type { BuildxCli } from "../buildx/cli.ts";
 import { lastError } from "../buildx/status.ts";
-import { isAtLeast } from "../buildx/version.ts";
+import { avoidsTerminatingPods } from "../buildx/version.ts";
 import type { ClusterConnection } from "../cluster/cluster.ts";
 import type { Workload } from "../cluster/objects.ts";
 import { findExisting } from "../cluster/workloads.ts";
@@ -71,7 +71,7 @@ class BootWatch implements Disposable {
   constructor(request: BootRequest, context: BootContext) {
     this.#request = request;
     this.#context = context;
-    this.#avoidsTerminating = isAtLeast(context.cli.version, "0.37.0");
+    this.#avoidsTerminating = avoidsTerminatingPods(context.cli.version);
     const { connection } = context;
     const update = (): void => this.#update();
     this.#subscriptions.add(connection.workloads(request.namespace).onDidChange(update));

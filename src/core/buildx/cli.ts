@@ -3,6 +3,7 @@ import { Emitter } from "../event.ts";
 import type { Event } from "../event.ts";
 import { UserError, messageOf } from "../errors.ts";
 import { t } from "../l10n.ts";
+import type { Lifeline } from "./lifeline.ts";
 import { readAll, splitLines } from "./lines.ts";
 import { startProcess } from "./process.ts";
 import type { Exit, RunningProcess } from "./process.ts";
@@ -45,6 +46,8 @@ export interface BuildxCliOptions {
   readonly version?: BuildxVersion;
   /** How long a cancelled command may take to end before it is killed. */
   readonly graceMs?: number;
+  /** Ends the commands with this process. Only for the plugin itself, not for `docker buildx`. */
+  readonly lifeline?: Lifeline;
 }
 
 /** One line of BuildKit's progress holds at most about 1.4 MB; more than this is not kept of any line. */
@@ -60,6 +63,7 @@ export class BuildxCli {
   readonly #command: readonly [file: string, ...args: string[]];
   readonly #env: NodeJS.ProcessEnv;
   readonly #graceMs: number;
+  readonly #lifeline: Lifeline | undefined;
   readonly #end = new AbortController();
   readonly #kill = new AbortController();
   readonly #started = new Emitter<readonly string[]>();
@@ -74,8 +78,9 @@ export class BuildxCli {
   constructor(
     command: readonly [file: string, ...args: string[]],
     env: NodeJS.ProcessEnv,
-    { version = unknownVersion, graceMs = 10_000 }: BuildxCliOptions = {},
+    { version = unknownVersion, graceMs = 10_000, lifeline }: BuildxCliOptions = {},
   ) {
+    this.#lifeline = lifeline;
     this.#command = command;
     this.#env = env;
     this.#graceMs = graceMs;
@@ -137,6 +142,7 @@ export class BuildxCli {
   dispose(): void {
     this.#end.abort();
     this.#started.dispose();
+    this.#lifeline?.dispose();
   }
 
   #start(
@@ -145,8 +151,9 @@ export class BuildxCli {
     own: { readonly hasStdout: boolean; readonly stop: AbortSignal },
   ): RunningProcess {
     const [file, ...firstArgs] = this.#command;
-    const allArgs = [...firstArgs, ...args];
-    this.#started.fire([file, ...allArgs]);
+    this.#started.fire([file, ...firstArgs, ...args]);
+    // As docker starts its plugins: with the name of the plugin's command.
+    const allArgs = [...firstArgs, ...(this.#lifeline ? ["buildx"] : []), ...args];
     return startProcess(file, allArgs, {
       env: this.#environment(options),
       cwd: options.cwd,
@@ -158,7 +165,7 @@ export class BuildxCli {
   }
 
   #environment(options: BuildxCallOptions): NodeJS.ProcessEnv {
-    const env = { ...this.#env };
+    const env = { ...this.#env, ...this.#lifeline?.env };
     for (const name of unwantedVariables) delete env[name];
     if (options.kubeconfig !== undefined) env["KUBECONFIG"] = options.kubeconfig;
     if (options.progress !== undefined) env["BUILDKIT_PROGRESS"] = options.progress;

@@ -5,6 +5,7 @@ import { isAbort, UserError } from "../errors.ts";
 import { t } from "../l10n.ts";
 import { BuildxCli } from "./cli.ts";
 import { dockerConfigDir, readDockerConfig } from "./dockerConfig.ts";
+import { Lifeline } from "./lifeline.ts";
 import { type BuildxVersion, isAtLeast, oldestSupportedBuildx, parseBuildxVersion } from "./version.ts";
 
 /** A buildx that works. */
@@ -75,7 +76,11 @@ async function checkBuildx(command: Command, env: NodeJS.ProcessEnv, signal?: Ab
   if (!isAtLeast(version, oldestSupportedBuildx)) {
     throw unusable(t("buildx {0} is too old; {1} or newer is needed.", version.text, oldestSupportedBuildx));
   }
-  return { cli: new BuildxCli(command, env, { version }), version };
+  const isPlugin = command.length === 1;
+  return {
+    cli: new BuildxCli(command, env, { version, ...(isPlugin && { lifeline: await Lifeline.open() }) }),
+    version,
+  };
 }
 
 async function checkExecutable(file: string): Promise<void> {

@@ -32,6 +32,11 @@ export function isAtLeast(version: BuildxVersion, release: string): boolean {
   return version.release === undefined || semver.gte(version.release, release);
 }
 
+/** True when it sends no builds to pods that are being deleted. */
+export function avoidsTerminatingPods(version: BuildxVersion): boolean {
+  return isAtLeast(version, "0.37.0");
+}
+
 /** Why this buildx must not push images that several builder nodes have built, as a sentence; undefined when it may. */
 export function multiNodePushProblem(version: BuildxVersion): string | undefined {
   // Only the first node pushes by digest there, the others push the tag itself (`build/build.go`).
