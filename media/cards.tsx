@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import type { Lane, Nativeness, Placement } from "../src/core/build/snapshot.ts";
+import type { Lane, Nativeness, Placement, SharedStep } from "../src/core/build/snapshot.ts";
 import { standingOf, timeText } from "./describe.ts";
 import { niceCeil, segmentsOf, type SegmentKind } from "./geometry.ts";
 import { t } from "./l10n.ts";
@@ -69,13 +69,21 @@ function whereText(placement: Placement | undefined): string {
 function LaneTime({ lane }: { lane: Lane }): JSX.Element {
   const { store, clock } = usePanel();
   const nowMs = lane.state === "running" ? clock.now.value : clock.now.peek();
-  const standing = standingOf(lane, store.lanes.value, useHead().state, nowMs);
+  const work = lane.state === "pending" ? store.shared.value.find((step) => isAtWorkFor(step, lane)) : undefined;
+  const standing = work
+    ? { text: t("waiting: {0}", work.label), tone: "plain" }
+    : standingOf(lane, store.lanes.value, useHead().state, nowMs);
   return (
     <p class="lane-time">
       <span class="big">{lane.state === "pending" ? "" : timeText(lane, nowMs)}</span>
       <span class={`standing ${standing.tone}`}>{standing.text}</span>
     </p>
   );
+}
+
+/** Shared work that a platform waits for. */
+function isAtWorkFor({ state, platform }: SharedStep, lane: Lane): boolean {
+  return state === "running" && (platform === undefined || platform === lane.platform);
 }
 
 /** The platform's steps as one line. All strips have one scale, so that their lengths can be compared. */

@@ -35,6 +35,7 @@ export function FailureBox(): JSX.Element | null {
           </button>
         )}
       </p>
+      {failure.advice && <p class="failure-advice">{failure.advice}</p>}
       {failure.logTail.length > 0 && (
         <pre class="failure-tail">{tellingLines(failure.logTail.map(plainText)).join("\n")}</pre>
       )}

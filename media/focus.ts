@@ -1,4 +1,10 @@
-/** Moves the focus to an element that may be drawn only now, because it has just been asked for. */
-export function focusSoon(selector: string): void {
-  requestAnimationFrame(() => document.querySelector<HTMLElement>(selector)?.focus());
+/**
+ * Moves the focus to an element that may be drawn only now, because it has just been asked for: the first of these
+ * selectors that finds one.
+ */
+export function focusSoon(...selectors: readonly string[]): void {
+  requestAnimationFrame(() => {
+    const found = selectors.map((selector) => document.querySelector<HTMLElement>(selector)).find(Boolean);
+    found?.focus();
+  });
 }

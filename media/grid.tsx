@@ -250,7 +250,7 @@ function activate(panel: Panel, item: TableItem | undefined, column: number): vo
     return;
   }
   select(panel, item, column);
-  if (row) focusSoon(".log-lines");
+  if (row) focusSoon(`.log-column.${laneClass(column - 1)} .log-lines`, ".log-lines");
 }
 
 function select(panel: Panel, item: TableItem | undefined, column: number): void {

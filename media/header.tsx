@@ -41,7 +41,7 @@ export function verdict(head: BuildHead): string {
     case "canceling":
       return t("Cancelling");
     case "done":
-      return t("Built");
+      return head.pushed ? t("Built and pushed") : t("Built");
     case "failed":
       return head.failure?.platform ? t("Failed on {0}", head.failure.platform) : t("Failed");
     case "canceled":
@@ -173,6 +173,7 @@ function Actions({ head }: { head: BuildHead }): JSX.Element {
           id="cancel"
           class="button primary"
           disabled={head.state === "canceling"}
+          title={t("Press C to get here")}
           onClick={() => post({ type: "cancel" })}
         >
           <Icon name="debug-stop" />

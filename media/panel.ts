@@ -115,19 +115,28 @@ export class Panel {
 
   /** Shows the log of a step, because the user has asked for it. */
   pick(selection: Selection): void {
-    this.view.picked.value = selection;
-    this.view.follow.value = true;
+    batch(() => {
+      this.view.picked.value = selection;
+      // Whoever looks back does not follow any more; one click brings them to what is at work.
+      this.view.follow.value = !this.isRunning.peek() || this.#isAtWork(selection);
+    });
+  }
+
+  #isAtWork(selection: Selection): boolean {
+    if (selection.kind === "shared")
+      return this.store.shared.peek().some(({ stepId, state }) => stepId === selection.stepId && state === "running");
+    const row = this.store.row(selection.rowId)?.peek();
+    return row?.cells.some((cell) => cell?.state === "running") ?? false;
   }
 
   /** Follows the output or stops it. To follow means to see what is at work, also after a look at something else. */
   toggleFollow(): void {
     const { follow, picked } = this.view;
     const wanted = picked.peek();
-    const row = wanted?.kind === "row" ? this.store.row(wanted.rowId)?.peek() : undefined;
-    const isAtWork = row?.cells.some((cell) => cell?.state === "running") ?? false;
     batch(() => {
       follow.value = !follow.peek();
-      if (follow.peek() && this.isRunning.peek() && !isAtWork) picked.value = undefined;
+      const isLookingBack = wanted !== undefined && !this.#isAtWork(wanted);
+      if (follow.peek() && this.isRunning.peek() && isLookingBack) picked.value = undefined;
     });
   }
 

@@ -1,6 +1,7 @@
 import type { Virtualizer } from "@tanstack/virtual-core";
 import type { HTMLAttributes, JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { focusSoon } from "../focus.ts";
 import { formatBytes } from "../format.ts";
 import { px } from "../geometry.ts";
 import { Icon } from "../icon.tsx";
@@ -130,6 +131,7 @@ function useFollowing(virtualizer: Virtualizer<HTMLElement, HTMLElement>): HTMLA
     onKeyDown: (event) => {
       if (["ArrowUp", "PageUp", "Home"].includes(event.key)) stop();
       else if (event.key === "End") follow.value = true;
+      else if (event.key === "Escape") focusSoon(".step.selected .picked, .step.selected .step-cell");
     },
     onPointerDown: (event) => {
       isDragging.current = event.target === event.currentTarget && event.offsetX >= event.currentTarget.clientWidth;
@@ -184,7 +186,7 @@ function Dropped({ log }: { log: StepLog }): JSX.Element | null {
 }
 
 /** A failed step that has printed nothing has BuildKit's own words at least. */
-function emptyText({ step }: LogColumn): string {
+function emptyText({ step, isOver }: LogColumn): string {
   if (step.error) return step.error;
-  return step.state === "running" || step.state === "pending" ? t("No output yet") : t("No output");
+  return !isOver && (step.state === "running" || step.state === "pending") ? t("No output yet") : t("No output");
 }

@@ -125,7 +125,7 @@ function LogTools(): JSX.Element {
       <button
         class="tool toggle"
         aria-pressed={query.value !== undefined}
-        title={t("Find in log")}
+        title={t("Find in log (F)")}
         onClick={() => {
           query.value = query.value === undefined ? "" : undefined;
           focusSoon(".find input");

@@ -2,7 +2,7 @@ import type { BuildHead, Cell, Lane, SharedStep, StepRow, Timing } from "../../s
 import { timeText } from "../describe.ts";
 import { formatDuration, formatRunning } from "../format.ts";
 import { t } from "../l10n.ts";
-import type { Selection } from "../selection.ts";
+import { isEnded, type Selection } from "../selection.ts";
 
 /** One log beside others: the step on one platform, or a piece of shared work. */
 export interface LogColumn {
@@ -14,6 +14,8 @@ export interface LogColumn {
   readonly step: Timing & Pick<Cell, "hasLog" | "activity" | "error" | "lastOutputMs" | "startedMs">;
   /** Present when this is the step the build has failed at. */
   readonly exitCode?: number;
+  /** True when the build has ended: nothing comes any more. */
+  readonly isOver: boolean;
 }
 
 /** What the log pane shows: a heading and one log or two. */
@@ -44,7 +46,7 @@ export function logTargetOf(
     const step = build.shared.find((candidate) => candidate.stepId === selection.stepId);
     if (!step) return undefined;
     const title = step.platform ?? step.label;
-    const column = { stepId: step.stepId, title, step, ...exitCodeOf(step.stepId, build.head) };
+    const column = { stepId: step.stepId, title, step, ...fateOf(step.stepId, build.head) };
     return { place: "", text: step.name, columns: [column] };
   }
   const { row } = build;
@@ -53,7 +55,7 @@ export function logTargetOf(
     const step = row.cells[laneIndex];
     if (!step) return [];
     return [
-      { stepId: step.stepId, title: lane.platform, laneIndex, step, ...exitCodeOf(step.stepId, build.head) },
+      { stepId: step.stepId, title: lane.platform, laneIndex, step, ...fateOf(step.stepId, build.head) },
     ] satisfies LogColumn[];
   });
   const showsAll = allPlatforms && build.lanes.length <= mostColumns;
@@ -66,18 +68,18 @@ export function logTargetOf(
   };
 }
 
-function exitCodeOf(stepId: string, head: BuildHead): { readonly exitCode?: number } {
-  return head.failure?.stepId === stepId ? { exitCode: head.failure.exitCode } : {};
+function fateOf(stepId: string, { state, failure }: BuildHead): Pick<LogColumn, "exitCode" | "isOver"> {
+  return { isOver: isEnded(state), ...(failure?.stepId === stepId && { exitCode: failure.exitCode }) };
 }
 
 /** A pause in the output shorter than this is not worth a word, in milliseconds. */
 const silenceMs = 3_000;
 
 /** How the step stands, and how long it has been silent: `running 11.9 s · no output for 11.8 s`. */
-export function logStatus({ step, exitCode }: LogColumn, nowMs: number): string {
+export function logStatus({ step, exitCode, isOver }: LogColumn, nowMs: number): string {
   switch (step.state) {
     case "pending":
-      return t("waiting for earlier steps");
+      return isOver ? t("not run") : t("waiting for earlier steps");
     case "cached":
       return t("cached, nothing was run");
     case "done":

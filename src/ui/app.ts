@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { BusyBuilders } from "../core/builder/busy.ts";
 import { BuilderUpkeep } from "../core/builder/upkeep.ts";
 import { followBuilder } from "../core/builder/follow.ts";
 import { BuilderStore } from "../core/buildx/store.ts";
@@ -47,9 +48,10 @@ export class App {
       }),
     );
     void upkeep.run();
-    this.builders = new BuilderController({ log, buildx, store, connections, env, kubeconfigFolder, upkeep });
+    const busy = this.#subscriptions.add(new BusyBuilders());
+    this.builders = new BuilderController({ busy, log, buildx, store, connections, env, kubeconfigFolder, upkeep });
     this.explorer = this.#subscriptions.add(
-      new ExplorerController({ view, log, buildx, store, connections, env, builds: this.builds.builds }),
+      new ExplorerController({ view, log, buildx, store, connections, env, builds: this.builds.builds, busy }),
     );
   }
 

@@ -57,6 +57,8 @@ export async function pickMany<T>(
     picker.onDidChangeValue((text) => {
       const typed = question.typed?.(text, choices) ?? [];
       const taken = picker.selectedItems.filter((choice) => choices.includes(choice));
+      // What is ticked stays in sight, or it would be taken unseen.
+      for (const choice of choices) choice.alwaysShow = taken.includes(choice);
       picker.items = [...choices, ...typed];
       picker.selectedItems = [...taken, ...typed.filter((choice) => choice.picked)];
     });
@@ -64,6 +66,7 @@ export async function pickMany<T>(
   });
   const answered = ask(picker, question, () => {
     const values = picker.selectedItems.map((choice) => choice.value);
+    if (values.length === 0) picker.placeholder = vscode.l10n.t("Tick at least one");
     return values.length > 0 ? values : undefined;
   });
   try {
@@ -73,29 +76,39 @@ export async function pickMany<T>(
   }
 }
 
-/** Asks for a text; `validate` says what is wrong with it, or nothing. */
+/** What is to be said of a text: what is wrong with it, or what to think of; the latter does not keep from taking it. */
+export type Remark = string | { readonly warning: string } | undefined;
+
+/** Asks for a text, and remarks on it while it is typed. */
 export async function inputText(
   question: Question & {
     readonly value: string;
     readonly prompt: string;
-    readonly validate: (text: string) => string | undefined;
+    readonly validate: (text: string) => Remark | Promise<Remark>;
   },
 ): Promise<Answer<string>> {
   const input = vscode.window.createInputBox();
   input.value = question.value;
   input.prompt = question.prompt;
-  const check = (): void => {
-    input.validationMessage = question.validate(input.value);
+  const check = async (): Promise<boolean> => {
+    const text = input.value;
+    const remark = await question.validate(text);
+    // The text may be another one meanwhile, which has a check of its own.
+    if (text === input.value) input.validationMessage = shown(remark);
+    return typeof remark !== "string";
   };
-  const checking = input.onDidChangeValue(check);
+  const checking = input.onDidChangeValue(() => void check());
+  void check();
   try {
-    return await ask(input, question, () => {
-      check();
-      return input.validationMessage === undefined ? input.value : undefined;
-    });
+    return await ask(input, question, async () => ((await check()) ? input.value : undefined));
   } finally {
     checking.dispose();
   }
+}
+
+function shown(remark: Remark): vscode.InputBox["validationMessage"] {
+  if (typeof remark !== "object") return remark;
+  return { message: remark.warning, severity: vscode.InputBoxValidationSeverity.Warning };
 }
 
 /** Shows the input until it is accepted with a value, left, or gone back from. */
@@ -107,7 +120,7 @@ async function ask<T>(
     readonly onDidTriggerButton: vscode.Event<vscode.QuickInputButton>;
   },
   question: Question,
-  value: () => T | undefined,
+  value: () => T | undefined | Promise<T | undefined>,
 ): Promise<Answer<T>> {
   input.title = question.title;
   input.step = question.step;
@@ -117,8 +130,8 @@ async function ask<T>(
   if (question.step > 1) input.buttons = [vscode.QuickInputButtons.Back];
   const { promise, resolve } = Promise.withResolvers<Answer<T>>();
   const subscriptions = [
-    input.onDidAccept(() => {
-      const answer = value();
+    input.onDidAccept(async () => {
+      const answer = await value();
       if (answer !== undefined) resolve(answer);
     }),
     input.onDidTriggerButton(() => resolve("back")),

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { FollowedBuilder } from "../builder/follow.ts";
 import { bootProgress } from "../builder/progress.ts";
 import { avoidsTerminatingPods, type BuildxVersion } from "../buildx/version.ts";
-import { architectureOf } from "../platform.ts";
+import { architectureOf, type Platform } from "../platform.ts";
 import { placementsOf } from "./placement.ts";
 import type { BuildPlan } from "./plan.ts";
 import { type PodLoss, UsedPods } from "./podLoss.ts";
@@ -21,14 +21,18 @@ export class BuildSite {
     this.#pods = new UsedPods(plan.platforms, avoidsTerminatingPods(version));
   }
 
-  /** Takes what is known now. @returns whether the build is to be shown differently for it */
-  update(followed: FollowedBuilder): boolean {
+  /**
+   * Takes what is known now.
+   *
+   * @param hasBegun whether a platform's build has: then it stays where it is, whatever comes in that pod's place
+   * @returns whether the build is to be shown differently for it
+   */
+  update(followed: FollowedBuilder, hasBegun: (platform: Platform) => boolean): boolean {
     const before = [this.place, this.#placements, this.bootText, this.#loss];
     this.#followed = followed;
-    // A pod that has gone meanwhile is still where the platform was built.
     this.#placements = placementsOf(this.#plan, followed.view).map((placement) => {
       const known = this.#placements.find(({ platform }) => platform === placement.platform);
-      return known?.pod !== undefined && !placement.clusterNodes ? known : placement;
+      return known?.clusterNodes && hasBegun(placement.platform) ? known : placement;
     });
     // What one cannot see for a while is not lost.
     if (followed.view) this.#loss = this.#pods.update(followed.view.pods);

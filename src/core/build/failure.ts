@@ -1,6 +1,8 @@
 import { stripVTControlCharacters } from "node:util";
+import { UserError } from "../errors.ts";
 import { t } from "../l10n.ts";
 import type { Platform } from "../platform.ts";
+import { causeOf } from "./failureCause.ts";
 import { isClientNoise, readFinalText } from "./finalText.ts";
 import { isBoot, sharedFailure, sharedLabel } from "./sharedLabel.ts";
 import type { BuildState, Failure } from "./snapshot.ts";
@@ -38,10 +40,12 @@ export function verdictOf({ exitCode, wasCanceled, text, failed, isCut }: Ending
 export function failureOf({ exitCode, text, failed }: Ending): Failure {
   const { message, file, line } = readFinalText(text);
   const step = failed.find(({ error }) => error !== undefined && message?.includes(error)) ?? failed[0];
-  const platform = platformOf(step, failed);
   const words = message ?? step?.error ?? text.find(isTelling);
+  const known = step && causeOf({ name: step.fullName, message: step.error ?? "", platform: step.name.platform });
+  const platform = known?.isOfAllPlatforms ? undefined : platformOf(step, failed);
   return {
-    what: step ? whatFailed(step, platform) : whatElse(message),
+    what: known?.what ?? (step ? whatFailed(step, platform) : whatElse(message)),
+    advice: known?.advice,
     cause: step ? causeIn(step) : isConnectionLoss(message ?? "") ? "connection" : undefined,
     message: words ?? t("buildx ended with exit code {0} without saying why.", exitCode ?? "?"),
     stepId: step?.id,
@@ -51,6 +55,13 @@ export function failureOf({ exitCode, text, failed }: Ending): Failure {
     line,
     logTail: step ? logTail(step) : [],
   };
+}
+
+/** What has kept a build from being run at all, as its failure. */
+export function failureOfError(error: unknown): Failure {
+  if (!(error instanceof UserError))
+    return { what: t("The build could not be followed."), message: String(error), logTail: [] };
+  return { what: error.message, message: "", advice: error.remedy, logTail: [] };
 }
 
 /** What fails before the build begins, such as a wrong flag, is told on the first line, without a mark. */
@@ -64,9 +75,8 @@ function platformOf(step: Step | undefined, failed: readonly Step[]): Platform |
   return hasOthers ? undefined : step?.platform;
 }
 
-function whatFailed({ name, fullName, error }: Step, platform: Platform | undefined): string {
+function whatFailed({ name, fullName }: Step, platform: Platform | undefined): string {
   if (name.kind === "other") {
-    if (error?.startsWith("failed to push ")) return t("The image could not be pushed.");
     return sharedFailure(fullName) ?? t("{0} failed", sharedLabel(fullName));
   }
   const { stage, index, total } = name;

@@ -2,6 +2,7 @@ import type { Pod } from "../cluster/objects.ts";
 import { t } from "../l10n.ts";
 import type { Platform } from "../platform.ts";
 import type { PlannedPlatform } from "./plan.ts";
+import type { Failure } from "./snapshot.ts";
 
 /** What has happened to a pod that a build works on. */
 export interface PodLoss {
@@ -12,6 +13,18 @@ export interface PodLoss {
   readonly what: string;
   /** What to do about it, as a sentence. */
   readonly remedy: string;
+}
+
+/** The same as the failure of a build. */
+export function failureOfLoss({ what, remedy, platforms }: PodLoss): Failure {
+  return {
+    what,
+    message: "",
+    advice: remedy,
+    cause: "connection",
+    platform: platforms.length === 1 ? platforms[0] : undefined,
+    logTail: [],
+  };
 }
 
 interface UsedPod {

@@ -12,10 +12,13 @@ import { multiNodePushProblem } from "../buildx/version.ts";
 import { UserError } from "../errors.ts";
 import { Emitter, type Event } from "../event.ts";
 import { t } from "../l10n.ts";
+import type { Platform } from "../platform.ts";
 import { BuildModel, type BuildModelOptions } from "./model.ts";
 import { BuildSite } from "./buildSite.ts";
 import { type BuildPlan, planBuild } from "./plan.ts";
-import type { PodLoss } from "./podLoss.ts";
+import { failureOfLoss, type PodLoss } from "./podLoss.ts";
+import { shownLanes } from "./shownLanes.ts";
+import { failureOfError } from "./failure.ts";
 import type { BuildRequest } from "../buildx/buildRequest.ts";
 import { type LogPart, StepLog } from "./stepLog.ts";
 import type { BuildHead, BuildSnapshot, BuildState, BuildUpdate, Failure, Lane } from "./snapshot.ts";
@@ -103,7 +106,7 @@ export class BuildRun {
       else this.#failure ??= await this.#causeOf(exit);
       this.#end(exit);
     } catch (error) {
-      this.#failure = failureOf(error);
+      this.#failure = failureOfError(error);
       this.#end({ exitCode: undefined, signal: undefined, wasCanceled: this.#canceled.signal.aborted });
       if (!(error instanceof UserError)) throw error;
     } finally {
@@ -124,7 +127,9 @@ export class BuildRun {
    * when one is gone. Then the build fails within seconds, because buildx would find out late or never.
    */
   observe(followed: FollowedBuilder): void {
-    if (this.hasEnded || !this.#site.update(followed)) return;
+    const begun = this.#model.lanes().filter(({ startedMs }) => startedMs !== undefined);
+    const hasBegun = (platform: Platform): boolean => begun.some((lane) => lane.platform === platform);
+    if (this.hasEnded || !this.#site.update(followed, hasBegun)) return;
     this.#isPlaceSent = false;
     const { loss } = this.#site;
     if (loss && this.#state === "running") this.#giveUpSoon(loss);
@@ -153,13 +158,18 @@ export class BuildRun {
     return (this.#model.log(stepId) ?? new StepLog()).read(from);
   }
 
+  /** The name of a step as BuildKit writes it; its id for one that is not known. */
+  nameOf(stepId: string): string {
+    return this.#model.nameOf(stepId) ?? stepId;
+  }
+
   /** The whole output as text: every step with its log, then what buildx has printed itself. */
   output(): string {
     const stepIds = [
       ...this.#model.shared().map(({ stepId }) => stepId),
       ...this.#model.rows().flatMap(({ cells }) => cells.flatMap((cell) => cell?.stepId ?? [])),
     ];
-    const steps = stepIds.map((id) => `${this.#model.nameOf(id) ?? id}\n${withLineEnd(this.log(id).text)}`);
+    const steps = stepIds.map((id) => `${this.nameOf(id)}\n${withLineEnd(this.log(id).text)}`);
     return [...steps, this.#model.text().map(withLineEnd).join("")].join("\n");
   }
 
@@ -218,14 +228,14 @@ export class BuildRun {
 
   /** Why buildx has failed, where the cluster knows better than buildx. */
   async #causeOf({ wasCanceled }: Exit): Promise<Failure | undefined> {
-    if (this.#lost) return lossFailure(this.#lost);
+    if (this.#lost) return failureOfLoss(this.#lost);
     if (wasCanceled) return undefined;
     const told = this.#model.failureSoFar();
     if (told?.cause === "boot" && this.#site.bootText !== undefined) return { ...told, message: this.#site.bootText };
     // Nothing is told where BuildKit says that the build was cancelled: if not by us, then because it had to end itself.
     if ((told && told.cause !== "connection") || !this.#site.isSeen) return undefined;
     this.#lost = await this.#possibleLoss();
-    return this.#lost && lossFailure(this.#lost);
+    return this.#lost && failureOfLoss(this.#lost);
   }
 
   /** The cluster may tell a moment later than buildx notices. */
@@ -277,15 +287,11 @@ export class BuildRun {
   }
 
   #lanes(): readonly Lane[] {
-    const isCutShort = this.#state === "failed" || this.#state === "canceled";
-    return this.#model.lanes().map((lane) => {
-      const placement = this.#site.placements.find(({ platform }) => platform === lane.platform);
-      const placed = placement ? { ...lane, placement } : lane;
-      if (this.#lost?.platforms.includes(lane.platform)) return { ...placed, state: "failed" };
-      const hasSteps = lane.state === "done" || lane.state === "cached";
-      // What had steps left when the build ended early was stopped, though all it had begun was done.
-      const isStopped = isCutShort && hasSteps && lane.steps.finished < lane.steps.total;
-      return isStopped ? { ...placed, state: "canceled" } : placed;
+    return shownLanes(this.#model.lanes(), {
+      state: this.#state,
+      startedMs: this.startedMs,
+      placements: this.#site.placements,
+      lost: this.#lost,
     });
   }
 }
@@ -295,24 +301,8 @@ const giveUpAfterMs: Readonly<Record<PodLoss["kind"], number>> = { lost: 2_000, 
 const killAfterMs = 2_000;
 const lossIsToldWithinMs = 3_000;
 
-function lossFailure({ what, remedy, platforms }: PodLoss): Failure {
-  return {
-    what,
-    message: remedy,
-    cause: "connection",
-    platform: platforms.length === 1 ? platforms[0] : undefined,
-    logTail: [],
-  };
-}
-
 function withLineEnd(text: string): string {
   return text === "" || text.endsWith("\n") ? text : `${text}\n`;
-}
-
-function failureOf(error: unknown): Failure {
-  if (!(error instanceof UserError))
-    return { what: t("The build could not be followed."), message: String(error), logTail: [] };
-  return { what: error.message, message: error.remedy ?? "", logTail: [] };
 }
 
 /** The digest of a pushed image, the only thing the file tells for builds on several nodes. */

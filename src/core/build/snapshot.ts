@@ -105,8 +105,10 @@ export interface Lane extends Timing {
 export interface Failure {
   /** What failed, and where: `builder 5/7 failed on linux/arm64`, or a sentence for what is no step. */
   readonly what: string;
-  /** BuildKit's or buildx's message, without its wrapping. */
+  /** BuildKit's or buildx's message, without its wrapping; empty when the failure was found out otherwise. */
   readonly message: string;
+  /** What to do about it, as a sentence. */
+  readonly advice?: string;
   /** Present when it was not the Dockerfile's fault: the builder did not start, or was lost. */
   readonly cause?: "boot" | "connection";
   readonly stepId?: string;

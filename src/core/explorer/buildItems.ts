@@ -23,7 +23,7 @@ export function buildsItem(builds: readonly ListedBuild[], nowMs: number): Explo
 
 function buildItem({ head, lanes }: ListedBuild, nowMs: number): ExplorerItem {
   const isRunning = head.state === "running" || head.state === "canceling";
-  const when = head.endedMs === undefined ? undefined : t("{0} ago", age(nowMs - head.endedMs));
+  const when = head.endedMs === undefined ? undefined : sinceText(nowMs - head.endedMs);
   return item(
     {
       id: `build:${head.id}`,
@@ -41,6 +41,10 @@ function buildItem({ head, lanes }: ListedBuild, nowMs: number): ExplorerItem {
       severity: head.state === "failed" ? "error" : "none",
     },
   );
+}
+
+function sinceText(ms: number): string {
+  return ms < 60_000 ? t("just now") : t("{0} ago", age(ms));
 }
 
 const icons: Readonly<Record<BuildHead["state"], string>> = {

@@ -8,7 +8,13 @@ import { age, dotted } from "./format.ts";
 import { item, loudest, type ExplorerItem, type Severity } from "./item.ts";
 
 /** The row of one builder with its nodes and their pods. */
-export function builderItem(builder: Builder, status: BuilderStatus, nowMs: number): ExplorerItem {
+export function builderItem(
+  builder: Builder,
+  status: BuilderStatus,
+  nowMs: number,
+  /** What is being done to it at the moment. */
+  busy?: string,
+): ExplorerItem {
   const id = `builder:${builder.name}`;
   const current = builder.isCurrent && t("current");
   if (builder.unreadable !== undefined)
@@ -20,15 +26,22 @@ export function builderItem(builder: Builder, status: BuilderStatus, nowMs: numb
         severity: "error",
       },
     );
-  const nodes = builder.nodes.map((node) => nodeItem(id, node, status, nowMs));
+  const nodes = builder.nodes.map((node) => nodeItem(id, node, status, nowMs, busy));
   const place = status.kind === "kubernetes" && `${status.cluster.name}/${status.cluster.namespace}`;
   const trouble = troubleWith(status);
   // Docker's own builder is always listed; without Docker it is not there to be used, and nothing is wrong.
   const isTrouble = trouble !== undefined && builder.driver !== "docker";
+  const engineKind = trouble ? "stoppedEngine" : "engine";
   return item(
-    { id, label: builder.name, kind: builder.path === undefined ? "engine" : "builder", icon: "layers" },
+    { id, label: builder.name, kind: builder.path === undefined ? engineKind : "builder", icon: "layers" },
     {
-      description: dotted(builder.driver, place, isTrouble ? trouble.reason : trouble && t("not running"), current),
+      description: dotted(
+        busy,
+        builder.driver,
+        place,
+        isTrouble ? trouble.reason : trouble && t("not running"),
+        current,
+      ),
       details: [
         [t("Driver"), builder.driver],
         [t("State"), trouble?.reason ?? ""],
@@ -59,7 +72,13 @@ function watchTrouble(status: WatchStatus): Trouble | undefined {
   return status.kind === "failed" || status.kind === "stale" ? status : undefined;
 }
 
-function nodeItem(parent: string, node: BuilderNode, status: BuilderStatus, nowMs: number): ExplorerItem {
+function nodeItem(
+  parent: string,
+  node: BuilderNode,
+  status: BuilderStatus,
+  nowMs: number,
+  busy: string | undefined,
+): ExplorerItem {
   const id = `${parent}/${node.name}`;
   const platforms = node.platforms.join(", ");
   const base = { id, label: node.name, kind: "builderNode", icon: "server-process" } as const;
@@ -71,7 +90,8 @@ function nodeItem(parent: string, node: BuilderNode, status: BuilderStatus, nowM
     const { workload: app } = node.kubernetes;
     const workload = status.cluster.workloads.items.find((one) => one.name === app);
     const pods = status.cluster.pods.items.filter((pod) => pod.app === app);
-    const [text, severity] = workloadState(workload, status.cluster.workloads.status, pods);
+    const [known, severity] = workloadState(workload, status.cluster.workloads.status, pods);
+    const text = workload ? known : (busy ?? known);
     return item(base, {
       // The state first: a narrow sidebar cuts the end.
       description: dotted(text, platforms),

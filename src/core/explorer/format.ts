@@ -1,9 +1,9 @@
 import { t } from "../l10n.ts";
 
-/** A length of time as people say it: `45 s`, `12 min`, `5 h`, `3 d`. */
+/** A length of time as people say it: `<1 min`, `12 min`, `5 h`, `3 d`. Rows are not drawn anew each second. */
 export function age(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 60) return t("{0} s", seconds);
+  if (seconds < 60) return t("<1 min");
   if (seconds < 3600) return t("{0} min", Math.floor(seconds / 60));
   if (seconds < 86_400) return t("{0} h", Math.floor(seconds / 3600));
   return t("{0} d", Math.floor(seconds / 86_400));

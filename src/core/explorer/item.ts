@@ -19,6 +19,8 @@ export interface ExplorerItem {
     | "builder"
     /** Docker's own builder of a docker context: it comes and goes with that. */
     | "engine"
+    /** One that does not run, so that nothing can be built on it. */
+    | "stoppedEngine"
     | "unreadableBuilder"
     | "builderNode"
     | "pod"

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Builds } from "../build/builds.ts";
+import type { BusyBuilders } from "../builder/busy.ts";
 import { followBuilder } from "../builder/follow.ts";
 import type { BuilderStatus } from "../builder/status.ts";
 import type { Builder } from "../buildx/builder.ts";
@@ -17,6 +18,7 @@ export interface ExplorerSourceOptions {
   readonly store: BuilderStore;
   readonly connections: ClusterConnections;
   readonly builds: Builds;
+  readonly busy: BusyBuilders;
   readonly env: NodeJS.ProcessEnv;
   /** The kubeconfig file of the settings; undefined: the default one. */
   readonly kubeconfig: () => string | undefined;
@@ -60,7 +62,7 @@ export class ExplorerSource implements Disposable {
     if (this.#running) return;
     const running = new DisposableStore();
     this.#running = running;
-    const { store, builds, env, kubeconfig } = this.#options;
+    const { store, builds, busy, env, kubeconfig } = this.#options;
     running.add(store.start());
     running.add(store.onDidChange(() => this.#followBuilders()));
     running.add(
@@ -69,6 +71,7 @@ export class ExplorerSource implements Disposable {
         this.#schedule();
       }),
     );
+    running.add(busy.onDidChange(() => this.#schedule()));
     const ages = setInterval(() => this.#schedule(), ageEveryMs);
     running.add({ dispose: () => clearInterval(ages) });
     running.add(
@@ -180,11 +183,12 @@ export class ExplorerSource implements Disposable {
   #publish(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const { store, builds } = this.#options;
+    const { store, builds, busy } = this.#options;
     this.#changed.fire({
       builders: store.builders.map((builder) => [builder, this.#statuses.get(builder.name) ?? { kind: "loading" }]),
       cluster: this.#cluster,
       builds: builds.runs.map((run) => run.snapshot()),
+      busy,
       nowMs: Date.now(),
     });
   }

@@ -11,6 +11,8 @@ export interface ExplorerState {
   readonly builders: readonly (readonly [builder: Builder, status: BuilderStatus])[];
   readonly cluster: ClusterStatus;
   readonly builds: readonly ListedBuild[];
+  /** Tells what is being done to a builder at the moment, if anything. */
+  readonly busy: { textOf(builder: string): string | undefined };
   readonly nowMs: number;
 }
 
@@ -19,7 +21,9 @@ export function explorerTree(state: ExplorerState): readonly ExplorerItem[] {
   const builders = item(
     { id: "builders", label: t("Builders"), kind: "builders", icon: "layers" },
     {
-      children: state.builders.map(([builder, status]) => builderItem(builder, status, state.nowMs)),
+      children: state.builders.map(([builder, status]) =>
+        builderItem(builder, status, state.nowMs, state.busy.textOf(builder.name)),
+      ),
       isExpanded: true,
     },
   );

@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { RememberedAnswers } from "../../core/build/answers.ts";
 import type { BuildOutput, BuildRequest } from "../../core/buildx/buildRequest.ts";
 import type { Placement } from "../../core/build/snapshot.ts";
+import { outputFolderOf, remarkOnFolder } from "../../core/build/outputFolder.ts";
 import { validateImageReference } from "../../core/buildx/args.ts";
 import type { Builder } from "../../core/buildx/builder.ts";
 import { UserError } from "../../core/errors.ts";
@@ -217,16 +218,19 @@ async function outputOf(
       return { kind };
     case "folder": {
       const base = path.dirname(dockerfile.fsPath);
-      const value = remembered?.kind === "folder" ? path.relative(base, remembered.path) || "." : "out";
+      const value = remembered?.kind === "folder" ? shortPath(base, remembered.path) : "out";
+      const sources = [base, vscode.workspace.getWorkspaceFolder(dockerfile)?.uri.fsPath ?? base];
       const answer = await inputText({
         ...within,
         value,
-        prompt: vscode.l10n.t(
-          "Folder for the files, relative to the Dockerfile's folder. Files there are overwritten.",
-        ),
-        validate: (text) => (text.trim() ? undefined : vscode.l10n.t("Name a folder.")),
+        prompt: vscode.l10n.t("Folder for the files, relative to the Dockerfile's folder."),
+        validate: async (text) => {
+          if (!text.trim()) return vscode.l10n.t("Name a folder.");
+          const remark = await remarkOnFolder(outputFolderOf(text, base), sources);
+          return remark?.kind === "risky" ? { warning: remark.text } : remark?.text;
+        },
       });
-      return answer === undefined || answer === "back" ? answer : { kind, path: path.resolve(base, answer.trim()) };
+      return answer === undefined || answer === "back" ? answer : { kind, path: outputFolderOf(answer, base) };
     }
     case "push": {
       const answer = await inputText({
@@ -238,6 +242,12 @@ async function outputOf(
       return answer === undefined || answer === "back" ? answer : { kind, reference: answer.trim() };
     }
   }
+}
+
+/** Relative to `base` where it is below, else absolute. */
+function shortPath(base: string, folder: string): string {
+  const relative = path.relative(base, folder);
+  return relative.startsWith("..") ? folder : relative || ".";
 }
 
 /** The folders that can be meant as build context, from the Dockerfile's own up to the workspace's. */

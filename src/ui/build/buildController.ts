@@ -11,6 +11,7 @@ import type { ClusterView } from "../../core/builder/status.ts";
 import type { FollowedBuilder } from "../../core/builder/follow.ts";
 import type { Builder } from "../../core/buildx/builder.ts";
 import type { BuilderStore } from "../../core/buildx/store.ts";
+import { duration } from "../../core/explorer/format.ts";
 import { lineFinder } from "../../core/dockerfile/dockerfile.ts";
 import { UserError } from "../../core/errors.ts";
 import { DisposableStore, type Disposable } from "../../core/event.ts";
@@ -136,8 +137,9 @@ export class BuildController implements Disposable {
       step: 1,
       totalSteps: 1,
       choices: running.map((run) => {
-        const { dockerfile, builder } = run.snapshot().head;
-        return { label: dockerfile, description: `${builder} · ${run.request.platforms.join(", ")}`, value: run };
+        const { dockerfile, ordinal, builder } = run.snapshot().head;
+        const label = ordinal === undefined ? dockerfile : `${dockerfile} #${ordinal}`;
+        return { label, description: `${builder} · ${run.request.platforms.join(", ")}`, value: run };
       }),
     });
     return answer === "back" ? undefined : answer;
@@ -200,10 +202,29 @@ export class BuildController implements Disposable {
       if (!build.hasEnded) return;
       ended.dispose();
       following?.dispose();
+      if (!this.#panels.isVisible(build))
+        this.#announce(build).catch((error: unknown) => showError(error, this.#options.log));
       const newest = this.builds.runs.find((run) => run.request.dockerfile === build.request.dockerfile);
       if (newest !== build) return;
       this.#problems.report(build).catch((error: unknown) => showError(error, this.#options.log));
     });
+  }
+
+  /** Tells of a build that has ended out of sight. */
+  async #announce(build: BuildRun): Promise<void> {
+    const { head } = build.snapshot();
+    const show = vscode.l10n.t("Show Build");
+    const seconds = duration((head.endedMs ?? head.startedMs) - head.startedMs);
+    const answer =
+      head.state === "failed"
+        ? await vscode.window.showErrorMessage(`${head.dockerfile}: ${head.failure?.what ?? ""}`, show)
+        : head.state === "done"
+          ? await vscode.window.showInformationMessage(
+              vscode.l10n.t("Built {0} in {1}.", head.dockerfile, seconds),
+              show,
+            )
+          : undefined;
+    if (answer === show) this.#panels.show(build);
   }
 
   #setKeys(): void {

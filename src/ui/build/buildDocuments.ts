@@ -24,7 +24,7 @@ export class BuildDocuments implements vscode.TextDocumentContentProvider, Dispo
   }
 
   async open(build: BuildRun, step?: string): Promise<void> {
-    const name = step === undefined ? vscode.l10n.t("Build Output") : vscode.l10n.t("Step Log");
+    const name = step === undefined ? vscode.l10n.t("Build Output") : fileName(build.nameOf(step));
     const query = JSON.stringify({ build: build.id, step });
     // The time makes it a new document: an open one would keep the text of the moment it was opened.
     const uri = vscode.Uri.from({ scheme, path: `/${Date.now()}/${name}.log`, query });
@@ -35,6 +35,12 @@ export class BuildDocuments implements vscode.TextDocumentContentProvider, Dispo
   dispose(): void {
     this.#registration.dispose();
   }
+}
+
+/** `linux-arm64 builder 5-7` for `[linux/arm64 builder 5/7] RUN make`; what has no bracket, by its first words. */
+function fileName(step: string): string {
+  const place = /^\[([^\]]*\d+\/\d+)\]/.exec(step)?.[1] ?? step;
+  return place.replaceAll(/[^\w .]+/g, "-").slice(0, 60);
 }
 
 /** The text as a terminal would leave it: no escape sequences, and of overwritten lines the last version. */

@@ -72,6 +72,10 @@ export class BuildPanel implements Disposable {
     return this.#panel.viewColumn;
   }
 
+  get isVisible(): boolean {
+    return this.#panel.visible;
+  }
+
   get isActive(): boolean {
     return this.#panel.active;
   }

@@ -32,13 +32,18 @@ export class BuildPanels implements Disposable {
       openOutput: (build) => tell(documents.open(build)),
       openResult: (build) => tell(openResult(build)),
       copyTable: (build) => tell(vscode.env.clipboard.writeText(timingTable(build.snapshot()))),
-      copyReference: (build) => tell(vscode.env.clipboard.writeText(build.snapshot().head.pushed ?? "")),
+      copyReference: (build) => tell(copyReference(build.snapshot().head.pushed ?? "")),
     };
   }
 
   /** The build whose panel has the focus. */
   get active(): BuildRun | undefined {
     return [...this.#panels.values()].find((panel) => panel.isActive)?.build;
+  }
+
+  /** Whether the user can see the build's panel. */
+  isVisible(build: BuildRun): boolean {
+    return this.#panels.get(build.id)?.isVisible ?? false;
   }
 
   show(build: BuildRun): void {
@@ -51,6 +56,8 @@ export class BuildPanels implements Disposable {
     const column = [...this.#panels.values()].find((one) => one.viewColumn !== undefined)?.viewColumn;
     const viewColumn = column ?? vscode.ViewColumn.Beside;
     const panel = new BuildPanel(build, this.#extensionUri, viewColumn, this.#actions, this.#log);
+    // Its place is taken over: an ended build of the same Dockerfile is looked at in the explorer's list, if at all.
+    for (const other of this.#panels.values()) if (isEarlier(other.build, build)) other.dispose();
     this.#panels.set(build.id, panel);
     panel.onDidDispose(() => {
       this.#panels.delete(build.id);
@@ -61,6 +68,15 @@ export class BuildPanels implements Disposable {
   dispose(): void {
     for (const panel of this.#panels.values()) panel.dispose();
   }
+}
+
+function isEarlier(other: BuildRun, build: BuildRun): boolean {
+  return other.hasEnded && other.startedMs <= build.startedMs && other.request.dockerfile === build.request.dockerfile;
+}
+
+async function copyReference(reference: string): Promise<void> {
+  await vscode.env.clipboard.writeText(reference);
+  vscode.window.setStatusBarMessage(vscode.l10n.t("Copied {0}", reference), 3_000);
 }
 
 async function openDockerfile(build: BuildRun, line: number | undefined): Promise<void> {

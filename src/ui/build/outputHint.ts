@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { BuildRequest } from "../../core/buildx/buildRequest.ts";
+import { isOutputOnly } from "../../core/build/outputFolder.ts";
 import { ignoreFolder, isSent } from "../../core/dockerfile/dockerignore.ts";
 
 /**
@@ -10,7 +11,8 @@ export async function hintAtSentOutput(request: BuildRequest, memory: vscode.Mem
   const { output } = request;
   if (output.kind !== "folder") return;
   const key = `outputHint:${output.path}`;
-  if (memory.get(key) || !(await isSent(output.path, request))) return;
+  // A folder that has anything else in it may be needed for the build.
+  if (memory.get(key) || !(await isOutputOnly(output.path)) || !(await isSent(output.path, request))) return;
   await memory.update(key, true);
   const folder = vscode.workspace.asRelativePath(output.path);
   const ignore = vscode.l10n.t("Add to .dockerignore");

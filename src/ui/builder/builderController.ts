@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { views, type ExplorerRow } from "../../contributions.ts";
 import { builderPlace } from "../../core/builder/builderCluster.ts";
+import type { BusyBuilders } from "../../core/builder/busy.ts";
 import { createBuilder, type CreateProgress, type NewBuilder } from "../../core/builder/create.ts";
 import type { BuilderUpkeep } from "../../core/builder/upkeep.ts";
 import type { BuilderDeps } from "../../core/builder/deps.ts";
@@ -13,6 +14,7 @@ import { firstOf } from "../../core/cluster/first.ts";
 import { UserError } from "../../core/errors.ts";
 import type { BuildxAccess } from "../buildxAccess.ts";
 import { signalOf } from "../cancellation.ts";
+import { runCommand } from "../commands.ts";
 import { setting } from "../settings.ts";
 import { pickOne } from "../wizard.ts";
 import { askBuilder, type ClusterChoice } from "./askBuilder.ts";
@@ -27,6 +29,7 @@ export interface BuilderControllerOptions {
   /** Where the kubeconfigs are that pin builders to their clusters. */
   readonly kubeconfigFolder: string;
   readonly upkeep: BuilderUpkeep;
+  readonly busy: BusyBuilders;
 }
 
 /** The commands that create and remove builders. */
@@ -54,10 +57,20 @@ export class BuilderController {
       buildkitdConfig: setting("builder.buildkitdConfig") || undefined,
       driverOptions: setting("builder.driverOptions"),
     };
-    await this.#inProgress(vscode.l10n.t("Creating builder {0}", builder.name), (signal, report) =>
-      createBuilder(builder, deps, { signal, onProgress: (progress) => report(describe(progress)) }),
+    await this.#options.busy.during(builder.name, vscode.l10n.t("being created"), () =>
+      this.#inProgress(vscode.l10n.t("Creating builder {0}", builder.name), (signal, report) =>
+        createBuilder(builder, deps, { signal, onProgress: (progress) => report(describe(progress)) }),
+      ),
     );
     await this.#options.upkeep.follow();
+    void this.#tellCreated(builder.name);
+  }
+
+  async #tellCreated(name: string): Promise<void> {
+    const build = vscode.l10n.t("Build multi-arch");
+    const text = vscode.l10n.t("The builder {0} is ready.", name);
+    const answer = await vscode.window.showInformationMessage(text, build);
+    if (answer === build) await runCommand("multiArchBuilds.build");
   }
 
   /** Removes the builder of the row; without one, asks which. */
@@ -84,12 +97,14 @@ export class BuilderController {
 
   async #remove(builder: Builder, isLocalOnly: boolean): Promise<void> {
     const deps = await this.#deps();
-    await this.#inProgress(vscode.l10n.t("Removing builder {0}", builder.name), (signal, report) =>
-      removeBuilder(builder, deps, {
-        signal,
-        isLocalOnly,
-        onPodsLeft: (names) => report(vscode.l10n.t("waiting for pods to end: {0}", names.join(", "))),
-      }),
+    await this.#options.busy.during(builder.name, vscode.l10n.t("being removed"), () =>
+      this.#inProgress(vscode.l10n.t("Removing builder {0}", builder.name), (signal, report) =>
+        removeBuilder(builder, deps, {
+          signal,
+          isLocalOnly,
+          onPodsLeft: (names) => report(vscode.l10n.t("waiting for pods to end: {0}", names.join(", "))),
+        }),
+      ),
     );
   }
 

@@ -1,5 +1,6 @@
 import type * as vscode from "vscode";
 import type { Builds } from "../../core/build/builds.ts";
+import type { BusyBuilders } from "../../core/builder/busy.ts";
 import type { BuilderStatus } from "../../core/builder/status.ts";
 import type { Builder } from "../../core/buildx/builder.ts";
 import { readBuilderStatus } from "../../core/buildx/status.ts";
@@ -23,6 +24,7 @@ export interface ExplorerControllerOptions {
   readonly connections: ClusterConnections;
   readonly env: NodeJS.ProcessEnv;
   readonly builds: Builds;
+  readonly busy: BusyBuilders;
 }
 
 /** Watches end this long after the tree was hidden: looking away for a moment costs nothing. */
@@ -39,12 +41,13 @@ export class ExplorerController implements Disposable {
 
   constructor(options: ExplorerControllerOptions) {
     this.#options = options;
-    const { view, buildx, store, connections, builds, env, log } = options;
+    const { view, buildx, store, connections, builds, busy, env, log } = options;
     this.#source = this.#subscriptions.add(
       new ExplorerSource({
         store,
         connections,
         builds,
+        busy,
         env,
         kubeconfig: () => setting("kubeconfig") || undefined,
         inspect: async (builder) => this.#inspect(builder),

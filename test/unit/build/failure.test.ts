@@ -111,11 +111,12 @@ describe("failureOf", () => {
     ["no platform when the step failed equally on several", { failed: [amd, arm], text: [error] }, { what: "build 2/3 failed", platform: undefined }], // prettier-ignore
     ["the platform when another one failed in another way", { failed: [amd, failedStep("[linux/arm64 1/1] COPY a b", "no")] }, { platform: "linux/amd64" }], // prettier-ignore
     ["a step of the only stage", { failed: [failedStep("[2/3] RUN x", "no")] }, { what: "step 2/3 failed" }],
-    ["shared work in words", { failed: [failedStep("[linux/arm64 internal] load metadata for x", "not found")] }, { what: "A base image could not be found.", message: "not found", platform: "linux/arm64", exitCode: undefined }], // prettier-ignore
+    ["shared work in words", { failed: [failedStep("[linux/arm64 internal] load build context", "no")] }, { what: "The build context could not be sent.", message: "no", platform: "linux/arm64", exitCode: undefined }], // prettier-ignore
+    ["the cause where it is known", { failed: [failedStep("[linux/arm64 internal] load metadata for x", "x: not found")] }, { what: "The base image x does not exist.", message: "x: not found", platform: undefined }], // prettier-ignore
     [
       "a refused push",
       { failed: [failedStep("exporting to image", "failed to push x: denied")] },
-      { what: "The image could not be pushed." },
+      { what: "The image could not be pushed: the registry docker.io does not allow it." },
     ],
     [
       "work it does not know by its name",

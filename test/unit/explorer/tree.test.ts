@@ -67,7 +67,7 @@ function status(pods: Watched<Pod>, workloads: Watched<Workload>): BuilderStatus
 }
 
 function state(more: Partial<ExplorerState>): ExplorerState {
-  return { builders: [], cluster: { kind: "loading" }, builds: [], nowMs, ...more };
+  return { builders: [], cluster: { kind: "loading" }, builds: [], busy: { textOf: () => undefined }, nowMs, ...more };
 }
 
 /** The tree as text, one indented line a row, `!` before trouble. */
@@ -101,6 +101,14 @@ test("shows builder, nodes, pods and where they run", () => {
   );
 });
 
+test("says what is being done to a builder, not that it is not there yet", () => {
+  const absent = status(live<Pod>(), live<Workload>());
+  const busy = { textOf: (name: string) => (name === "kube" ? "being removed" : undefined) };
+  const text = drawn(explorerTree(state({ builders: [[kube, absent]], busy })));
+  assert.match(text, /kube {2}being removed · kubernetes/);
+  assert.doesNotMatch(text, /not created yet/);
+});
+
 test("says that a builder without workload is not created yet, and does not call it missing when that is unknown", () => {
   const absent = status(live<Pod>(), live<Workload>());
   assert.match(
@@ -116,7 +124,7 @@ test("says that a builder without workload is not created yet, and does not call
 
 test("tells builds of one Dockerfile apart", () => {
   const lanes = [lane("linux/amd64", { durationMs: 4_600 }), lane("linux/arm64", { durationMs: 19_700 })];
-  const first = head({ id: "1", state: "done", startedMs: nowMs - 60_000, endedMs: nowMs - 40_000 });
+  const first = head({ id: "1", state: "done", startedMs: nowMs - 200_000, endedMs: nowMs - 130_000 });
   const failure = { what: "builder 5/7 failed on linux/arm64", message: "", logTail: [] };
   const second = head({ id: "2", ordinal: 2, state: "failed", startedMs: nowMs - 9_000, endedMs: nowMs, failure });
   const builds = [
@@ -126,8 +134,8 @@ test("tells builds of one Dockerfile apart", () => {
   assert.equal(
     drawn(explorerTree(state({ builds })).slice(2)),
     `Recent Builds
-  ! Dockerfile #2  builder 5/7 failed on linux/arm64 · 0 s ago
-  Dockerfile  amd64 4.60 s · arm64 19.7 s · 40 s ago
+  ! Dockerfile #2  builder 5/7 failed on linux/arm64 · just now
+  Dockerfile  amd64 4.60 s · arm64 19.7 s · 2 min ago
 `,
   );
 });

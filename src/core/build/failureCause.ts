@@ -1,0 +1,106 @@
+import { t } from "../l10n.ts";
+import type { Platform } from "../platform.ts";
+
+/** What has failed, as BuildKit tells it. */
+export interface ToldFailure {
+  /** The vertex's name; absent for what is no step. */
+  readonly name?: string;
+  readonly message: string;
+  readonly platform?: Platform;
+}
+
+/** The same in the user's words. */
+export interface Cause {
+  /** What failed and why, as a sentence. */
+  readonly what: string;
+  /** What to do about it, as a sentence. */
+  readonly advice?: string;
+  /** True when it is no matter of the platform that has failed first. */
+  readonly isOfAllPlatforms: boolean;
+}
+
+/** Finds the true cause of failures that many builds have; undefined for others, whose own words must do. */
+export function causeOf(failure: ToldFailure): Cause | undefined {
+  return baseImageCause(failure) ?? pushCause(failure) ?? missingFileCause(failure);
+}
+
+function baseImageCause({ name = "", message, platform }: ToldFailure): Cause | undefined {
+  const reference = /\] load metadata for (\S+)$/.exec(name)?.[1];
+  if (reference === undefined) return undefined;
+  const cause = (what: string, advice?: string, isOfAllPlatforms = true): Cause => ({ what, advice, isOfAllPlatforms });
+  if (/no match for platform in manifest/.test(message)) {
+    const what =
+      platform === undefined
+        ? t("The base image {0} is not there for this platform.", reference)
+        : t("The base image {0} is not there for {1}.", reference, platform);
+    return cause(what, t("Take another base image, or build without this platform."), false);
+  }
+  const access = accessProblem(hostOf(reference), message);
+  if (access) return cause(t("The base image {0} could not be pulled: {1}", reference, access.why), access.advice);
+  if (message.endsWith(": not found"))
+    return cause(t("The base image {0} does not exist.", reference), t("Look for a typing error in its name or tag."));
+  return cause(t("The base image {0} could not be found.", reference));
+}
+
+function pushCause({ message }: ToldFailure): Cause | undefined {
+  const reference = /^failed to push ([^\s:]+(?::\d+)?[^\s:]*(?::[^\s:]+)?): /.exec(message)?.[1];
+  if (reference === undefined) return undefined;
+  const access = accessProblem(hostOf(reference), message);
+  const what = access
+    ? t("The image could not be pushed: {0}", access.why)
+    : t("The image could not be pushed to {0}.", hostOf(reference));
+  return { what, advice: access?.advice, isOfAllPlatforms: true };
+}
+
+/** Why a registry gives nothing and takes nothing. */
+function accessProblem(host: string, message: string): { readonly why: string; readonly advice: string } | undefined {
+  if (/server gave HTTP response to HTTPS client/.test(message)) {
+    return {
+      why: t("the registry {0} speaks plain http.", host),
+      advice: t("Name it as such in a buildkitd.toml (see the settings), and create the builder with that."),
+    };
+  }
+  if (/x509|certificate|tls: /.test(message)) {
+    return {
+      why: t("BuildKit does not trust the certificate of the registry {0}.", host),
+      advice: t("Give its authority in a buildkitd.toml (see the settings), and create the builder with that."),
+    };
+  }
+  if (/\b401\b|\b403\b|unauthorized|denied|insufficient_scope|authentication required/i.test(message)) {
+    return {
+      why: t("the registry {0} does not allow it.", host),
+      advice: t("Sign in with `docker login {0}`, with an account that has the right.", host),
+    };
+  }
+  if (/no such host|dial tcp|connection refused|i\/o timeout|network is unreachable|no route to host/.test(message)) {
+    return {
+      why: t("the registry {0} was not reached from the builder’s pods.", host),
+      advice: t("Look whether its name is right and whether the cluster may reach it."),
+    };
+  }
+  return undefined;
+}
+
+function missingFileCause({ name = "", message }: ToldFailure): Cause | undefined {
+  const file = /failed to calculate checksum of ref \S+: "([^"]+)": not found/.exec(message)?.[1];
+  if (file === undefined) return undefined;
+  return / --from=/.test(name)
+    ? {
+        what: t("{0} is not in the stage or image that it is copied from.", file),
+        advice: t("Look at what that stage makes."),
+        isOfAllPlatforms: false,
+      }
+    : {
+        what: t("{0} is not in the build context.", file.replace(/^\//, "")),
+        advice: t(
+          "ADD and COPY see the files of the build context’s folder, without those that .dockerignore leaves out.",
+        ),
+        isOfAllPlatforms: true,
+      };
+}
+
+/** The registry of an image: `docker.io` where none is named. */
+function hostOf(reference: string): string {
+  const [first = ""] = reference.split("/");
+  return reference.includes("/") && (/[.:]/.test(first) || first === "localhost") ? first : "docker.io";
+}

@@ -1,0 +1,54 @@
+import { readdir, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import path from "node:path";
+import { t } from "../l10n.ts";
+
+/** What is to be said of an output folder before the build. */
+export interface FolderRemark {
+  /** `refused`: nothing good can come of it. `risky`: it can be meant so. */
+  readonly kind: "refused" | "risky";
+  /** A sentence. */
+  readonly text: string;
+}
+
+/** The path that a user's answer means: `~/` is the home folder, else relative to `base`. */
+export function outputFolderOf(answer: string, base: string): string {
+  return path.resolve(base, answer.trim().replace(/^~(?=$|[/\\])/, homedir()));
+}
+
+/** Looks at a folder that a build is to write to; `sources` are the folders that must not be mixed with its files. */
+export async function remarkOnFolder(folder: string, sources: readonly string[]): Promise<FolderRemark | undefined> {
+  const source = sources.find((one) => contains(folder, one));
+  if (source !== undefined) {
+    return { kind: "refused", text: t("The files would get among those of {0}. Name a folder of its own.", source) };
+  }
+  const entries = await entriesOf(folder);
+  if (entries === "file") return { kind: "refused", text: t("{0} is a file, not a folder.", folder) };
+  if (entries === "forbidden") return { kind: "refused", text: t("{0} may not be read by you.", folder) };
+  if (entries.some((entry) => !isPlatformFolder(entry)))
+    return { kind: "risky", text: t("There are files in it already; those of the same names are overwritten.") };
+  return undefined;
+}
+
+/** True for a folder that holds nothing but what builds have written, or nothing at all. */
+export async function isOutputOnly(folder: string): Promise<boolean> {
+  const entries = await entriesOf(folder);
+  return typeof entries !== "string" && entries.every(isPlatformFolder);
+}
+
+/** As BuildKit names what it exports for several platforms: `linux_arm64`. */
+function isPlatformFolder(entry: string): boolean {
+  return /^(?:linux|windows|darwin|freebsd)_\w+$/.test(entry);
+}
+
+async function entriesOf(folder: string): Promise<readonly string[] | "file" | "forbidden"> {
+  const stats = await stat(folder).catch((error: NodeJS.ErrnoException) => error);
+  if (stats instanceof Error) return stats.code === "ENOTDIR" ? "file" : stats.code === "ENOENT" ? [] : "forbidden";
+  if (!stats.isDirectory()) return "file";
+  return readdir(folder).catch(() => "forbidden" as const);
+}
+
+function contains(folder: string, other: string): boolean {
+  const relative = path.relative(folder, other);
+  return relative === "" || (relative.split(path.sep)[0] !== ".." && !path.isAbsolute(relative));
+}

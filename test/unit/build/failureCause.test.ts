@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { causeOf, type ToldFailure } from "../../../src/core/build/failureCause.ts";
+
+const metadata = "[linux/riscv64 internal] load metadata for reg.example.com/base:1";
+const blob =
+  'failed to push reg.example.com/app:1: failed to do request: Head "https://reg.example.com/v2/app/blobs/x"';
+
+const cases: readonly (readonly [name: string, failure: ToldFailure, what: string, advice?: RegExp])[] = [
+  [
+    "a base image that does not exist",
+    { name: metadata, message: "reg.example.com/base:1: not found" },
+    "The base image reg.example.com/base:1 does not exist.",
+    /typing error/,
+  ],
+  [
+    "a base image that lacks the platform",
+    { name: metadata, message: "no match for platform in manifest: not found", platform: "linux/riscv64" },
+    "The base image reg.example.com/base:1 is not there for linux/riscv64.",
+    /without this platform/,
+  ],
+  [
+    "a base image one may not pull",
+    {
+      name: "[internal] load metadata for docker.io/team/base:1",
+      message:
+        "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed",
+    },
+    "The base image docker.io/team/base:1 could not be pulled: the registry docker.io does not allow it.",
+    /docker login docker\.io/,
+  ],
+  [
+    "a registry that is down when a base image is pulled",
+    { name: metadata, message: 'failed to do request: Head "…": dial tcp 10.0.0.1:443: connect: connection refused' },
+    "The base image reg.example.com/base:1 could not be pulled: the registry reg.example.com was not reached from the builder’s pods.",
+    /cluster may reach it/,
+  ],
+  [
+    "a registry that is down when an image is pushed",
+    { message: `${blob}: dial tcp 10.0.0.1:443: connect: connection refused` },
+    "The image could not be pushed: the registry reg.example.com was not reached from the builder’s pods.",
+  ],
+  [
+    "a push without sign-in",
+    { message: "failed to push 10.0.0.1:5000/app: unexpected status from POST request: 401 Unauthorized" },
+    "The image could not be pushed: the registry 10.0.0.1:5000 does not allow it.",
+    /docker login 10\.0\.0\.1:5000/,
+  ],
+  [
+    "a push to Docker Hub without the right",
+    {
+      message: "failed to push team/app:1: push access denied, repository does not exist or may require authorization",
+    },
+    "The image could not be pushed: the registry docker.io does not allow it.",
+  ],
+  [
+    "a registry that speaks plain http",
+    { message: `${blob}: http: server gave HTTP response to HTTPS client` },
+    "The image could not be pushed: the registry reg.example.com speaks plain http.",
+    /buildkitd\.toml/,
+  ],
+  [
+    "a registry with a certificate of its own",
+    { message: `${blob}: tls: failed to verify certificate: x509: certificate signed by unknown authority` },
+    "The image could not be pushed: BuildKit does not trust the certificate of the registry reg.example.com.",
+    /authority in a buildkitd\.toml/,
+  ],
+  [
+    "a file that is not in the build context",
+    {
+      name: "[linux/amd64 2/3] COPY nothere.txt /x",
+      message: 'failed to calculate checksum of ref abc::def: "/nothere.txt": not found',
+    },
+    "nothere.txt is not in the build context.",
+    /\.dockerignore/,
+  ],
+  [
+    "a file that is not in the other stage",
+    {
+      name: "[linux/amd64 2/3] COPY --from=build /app /app",
+      message: 'failed to calculate checksum of ref abc: "/app": not found',
+    },
+    "/app is not in the stage or image that it is copied from.",
+  ],
+];
+
+describe("causeOf", () => {
+  for (const [name, failure, what, advice] of cases)
+    it(`tells ${name}`, () => {
+      const cause = causeOf(failure);
+      assert.equal(cause?.what, what);
+      if (advice) assert.match(cause?.advice ?? "", advice);
+    });
+
+  it("leaves others to their own words", () => {
+    assert.equal(causeOf({ name: "[1/1] RUN x", message: "process x did not complete: exit code: 1" }), undefined);
+  });
+});

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { isOutputOnly, outputFolderOf, remarkOnFolder } from "../../../src/core/build/outputFolder.ts";
+
+let project = "";
+beforeEach(() => {
+  project = mkdtempSync(path.join(tmpdir(), "project-"));
+  mkdirSync(path.join(project, "out", "linux_arm64"), { recursive: true });
+  mkdirSync(path.join(project, "src"));
+  writeFileSync(path.join(project, "src", "main.c"), "");
+});
+afterEach(() => rmSync(project, { recursive: true }));
+
+async function kindOf(answer: string): Promise<string> {
+  return (await remarkOnFolder(outputFolderOf(answer, project), [project]))?.kind ?? "fine";
+}
+
+describe("an output folder", () => {
+  const cases: readonly (readonly [answer: string, kind: string])[] = [
+    ["out", "fine"],
+    ["new", "fine"],
+    ["../elsewhere-that-is-not-there", "fine"],
+    [".", "refused"],
+    ["..", "refused"],
+    ["/", "refused"],
+    ["src/main.c", "refused"],
+    ["src/main.c/out", "refused"],
+    ["src", "risky"],
+  ];
+  for (const [answer, kind] of cases)
+    it(`«${answer}» is ${kind}`, async () => {
+      assert.equal(await kindOf(answer), kind);
+    });
+
+  it("may be in the home folder", () => {
+    assert.equal(outputFolderOf(" ~/out ", project), path.join(homedir(), "out"));
+    assert.equal(outputFolderOf("~out", project), path.join(project, "~out"));
+  });
+
+  it("belongs to the build when nothing else is in it", async () => {
+    assert.equal(await isOutputOnly(path.join(project, "out")), true);
+    assert.equal(await isOutputOnly(path.join(project, "new")), true);
+    assert.equal(await isOutputOnly(path.join(project, "src")), false);
+    assert.equal(await isOutputOnly(path.join(project, "src", "main.c")), false);
+  });
+});
