@@ -45,7 +45,7 @@ export function verdict(head: BuildHead): string {
     case "failed":
       return head.failure?.platform ? t("Failed on {0}", head.failure.platform) : t("Failed");
     case "canceled":
-      return t("Cancelled");
+      return head.isInterrupted ? t("Interrupted") : t("Cancelled");
   }
 }
 

@@ -16,6 +16,8 @@ export interface LogColumn {
   readonly exitCode?: number;
   /** True when the build has ended: nothing comes any more. */
   readonly isOver: boolean;
+  /** True when the build is one of an earlier window, whose output was not kept. */
+  readonly isForgotten: boolean;
 }
 
 /** What the log pane shows: a heading and one log or two. */
@@ -68,8 +70,15 @@ export function logTargetOf(
   };
 }
 
-function fateOf(stepId: string, { state, failure }: BuildHead): Pick<LogColumn, "exitCode" | "isOver"> {
-  return { isOver: isEnded(state), ...(failure?.stepId === stepId && { exitCode: failure.exitCode }) };
+function fateOf(
+  stepId: string,
+  { state, failure, isRemembered = false }: BuildHead,
+): Pick<LogColumn, "exitCode" | "isOver" | "isForgotten"> {
+  return {
+    isOver: isEnded(state),
+    isForgotten: isRemembered,
+    ...(failure?.stepId === stepId && { exitCode: failure.exitCode }),
+  };
 }
 
 /** A pause in the output shorter than this is not worth a word, in milliseconds. */

@@ -31,17 +31,24 @@ RUN true
 
 describe("builds", { timeout: 600_000 }, () => {
   let session: Session;
-  let gates: { readonly pair: Gate; readonly cancel: Gate; readonly first: Gate; readonly second: Gate };
+  let gates: Readonly<Record<"pair" | "cancel" | "first" | "second" | "reload", Gate>>;
 
   before(async () => {
-    const [pair, cancel, first, second] = await Promise.all([Gate.start(), Gate.start(), Gate.start(), Gate.start()]);
-    gates = { pair, cancel, first, second };
+    const [pair, cancel, first, second, reload] = await Promise.all([
+      Gate.start(),
+      Gate.start(),
+      Gate.start(),
+      Gate.start(),
+      Gate.start(),
+    ]);
+    gates = { pair, cancel, first, second, reload };
     session = await openSession({
       files: {
         Dockerfile: gatedBuild(pair),
         "Dockerfile.cancel": gatedBuild(cancel),
         "Dockerfile.first": gatedBuild(first),
         "Dockerfile.second": gatedBuild(second),
+        "Dockerfile.reload": gatedBuild(reload),
         "Dockerfile.fail": failingBuild,
       },
     });
@@ -206,6 +213,26 @@ describe("builds", { timeout: 600_000 }, () => {
       await extension.panel.reached("running");
       for (const lane of [0, 1]) await extension.panel.cell("at the gate", lane).locator(".value.running").waitFor();
     }
+  });
+
+  it("calls a build interrupted when its window was reloaded, and nothing of it goes on", async () => {
+    const { extension, window, stage } = session;
+    await window.openFile("Dockerfile.reload");
+    await extension.build({ output: { kind: "none" } });
+    await gates.reload.holds(2);
+    await Promise.all([window.page.waitForEvent("load"), window.command("Developer: Reload Window")]);
+    await gates.reload.holds(0);
+    await extension.openExplorer();
+    await window
+      .tree()
+      .until("the build is there and interrupted", (rows) =>
+        rows.some(({ label, description }) => label === "Dockerfile.reload" && description.startsWith("interrupted")),
+      );
+    assert.deepEqual(processesWith("BUILDX_CONFIG", stage.buildxDir).filter(isBuild), []);
+    await window.tree().click("Dockerfile.reload");
+    await extension.panel.reached("canceled");
+    assert.match(await extension.panel.verdict(), /^Interrupted /);
+    await window.screenshot("build interrupted");
   });
 });
 

@@ -255,6 +255,23 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   one: { script: single, opensAt: 2.9 },
   big: { script: big, opensAt: 12 },
   flood: { script: flood, opensAt: 3 },
+  "pod-lost": {
+    script: {
+      ...demo,
+      endsAt: 13.6,
+      outcome: "failed",
+      failure: {
+        what: "BuildKit in the builder pod builder-arm64-5c41-p2m9 has ended: out of memory (OOMKilled).",
+        message: "",
+        advice:
+          "Create a builder with more memory (driver options requests.memory and limits.memory), or let the step need less.",
+        cause: "connection",
+        platform: "linux/arm64",
+        logTail: [],
+      },
+    },
+    opensAt: 20,
+  },
   refused: {
     script: {
       ...demo,

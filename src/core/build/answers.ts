@@ -15,6 +15,11 @@ export function parseAnswers(stored: unknown): RememberedAnswers | undefined {
   return parsedOutput && { builder, buildContext, platforms, output: parsedOutput };
 }
 
+/** True for a whole request, as it was stored as JSON. */
+export function isRequest(stored: unknown): stored is BuildRequest {
+  return isRecord(stored) && typeof stored["dockerfile"] === "string" && parseAnswers(stored) !== undefined;
+}
+
 function parseOutput(stored: unknown): BuildOutput | undefined {
   if (!isRecord(stored)) return undefined;
   const { kind, path, reference } = stored;

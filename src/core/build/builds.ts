@@ -1,31 +1,52 @@
 import type { BuildxCli } from "../buildx/cli.ts";
 import { Emitter, type Disposable, type Event } from "../event.ts";
+import { BuildArchive } from "./archive.ts";
+import type { PastBuild } from "./pastBuild.ts";
+import type { ShownBuild } from "./shownBuild.ts";
 import { BuildRun, type BuildRunOptions } from "./run.ts";
 
 /** This many finished builds are remembered. */
 const keptBuilds = 20;
 
-/** The builds of this session: all that run, and the last ones that have ended. */
+/** The builds of this window, all that run and the last ones that have ended, and those of earlier windows. */
 export class Builds implements Disposable {
   readonly #onBug: (error: unknown) => void;
   readonly #listChanged = new Emitter<void>();
+  readonly #archive: BuildArchive | undefined;
+  readonly #saving = new Set<Promise<void>>();
   #runs: readonly BuildRun[] = [];
+  #past: readonly PastBuild[] = [];
 
   /** Fires when a build has been started, or is in another state, or is forgotten. */
   readonly onDidChangeList: Event<void> = this.#listChanged.event;
 
-  /** @param onBug is told what a build has thrown although failing is no exception for it */
-  constructor(onBug: (error: unknown) => void) {
+  /**
+   * @param onBug is told what a build has thrown although failing is no exception for it
+   * @param folder where builds are kept for the windows to come; absent: they are forgotten with this one
+   */
+  constructor(onBug: (error: unknown) => void, folder?: string) {
     this.#onBug = onBug;
+    this.#archive = folder === undefined ? undefined : new BuildArchive(folder, keptBuilds);
   }
 
-  /** The newest first. */
+  /** Brings back the builds of earlier windows. */
+  async remember(): Promise<void> {
+    this.#past = (await this.#archive?.load()) ?? [];
+    if (this.#past.length > 0) this.#listChanged.fire();
+  }
+
+  /** Those of this window, the newest first. */
   get runs(): readonly BuildRun[] {
     return this.#runs;
   }
 
-  find(id: string): BuildRun | undefined {
-    return this.#runs.find((run) => run.id === id);
+  /** All there are to show, the newest first. */
+  get shown(): readonly ShownBuild[] {
+    return [...this.#runs, ...this.#past].slice(0, Math.max(keptBuilds, this.#runs.length));
+  }
+
+  find(id: string): ShownBuild | undefined {
+    return this.shown.find((build) => build.id === id);
   }
 
   /**
@@ -42,6 +63,7 @@ export class Builds implements Disposable {
       state = run.state;
       this.#listChanged.fire();
     });
+    this.#save(run);
     void run
       .start()
       .catch(this.#onBug)
@@ -50,16 +72,26 @@ export class Builds implements Disposable {
     return run;
   }
 
-  /** Cancels what runs, and waits until it has ended. */
-  async cancelAll(): Promise<void> {
-    for (const run of this.#runs) run.cancel();
+  /** Cancels what runs because the window is closed, and waits until it has ended and is saved. */
+  async interruptAll(): Promise<void> {
+    for (const run of this.#runs) run.interrupt();
     await Promise.all(this.#runs.map((run) => run.ended));
+    await Promise.all(this.#saving);
   }
 
   /** Cancels what runs. */
   dispose(): void {
     for (const run of this.#runs) run.cancel();
     this.#listChanged.dispose();
+  }
+
+  #save(run: BuildRun): void {
+    if (!this.#archive) return;
+    const saving = this.#archive
+      .follow(run)
+      .catch(this.#onBug)
+      .finally(() => this.#saving.delete(saving));
+    this.#saving.add(saving);
   }
 
   #forgetOld(): void {

@@ -17,6 +17,7 @@ import { BuildModel, type BuildModelOptions } from "./model.ts";
 import { BuildSite } from "./buildSite.ts";
 import { type BuildPlan, planBuild } from "./plan.ts";
 import { failureOfLoss, type PodLoss } from "./podLoss.ts";
+import type { ShownBuild } from "./shownBuild.ts";
 import { shownLanes } from "./shownLanes.ts";
 import { failureOfError } from "./failure.ts";
 import type { BuildRequest } from "../buildx/buildRequest.ts";
@@ -35,7 +36,7 @@ export interface BuildRunOptions extends Omit<BuildModelOptions, "platforms"> {
 }
 
 /** One build, from its request to its end. It runs from the moment {@link BuildRun.start} is called, once. */
-export class BuildRun {
+export class BuildRun implements ShownBuild {
   readonly id: string = randomUUID();
   readonly request: BuildRequest;
   readonly plan: BuildPlan;
@@ -58,6 +59,7 @@ export class BuildRun {
   #lost: PodLoss | undefined;
   #giveUpTimer: NodeJS.Timeout | undefined;
   #isPlaceSent = true;
+  #isInterrupted = false;
   #sentHead: BuildHead | undefined;
 
   /** Fires on every change; several times in a row while a build is busy. */
@@ -122,6 +124,12 @@ export class BuildRun {
     this.#changed.fire();
   }
 
+  /** Cancels it because the window is closed. */
+  interrupt(): void {
+    this.#isInterrupted = this.#state === "running";
+    this.cancel();
+  }
+
   /**
    * Takes what the cluster says of the builder, as it comes: where the platforms are built, what its pods wait for, and
    * when one is gone. Then the build fails within seconds, because buildx would find out late or never.
@@ -134,6 +142,10 @@ export class BuildRun {
     const { loss } = this.#site;
     if (loss && this.#state === "running") this.#giveUpSoon(loss);
     this.#changed.fire();
+  }
+
+  summary(): { readonly head: BuildHead; readonly lanes: readonly Lane[] } {
+    return { head: this.#head(), lanes: this.#lanes() };
   }
 
   /** Everything there is to show. */
@@ -267,6 +279,7 @@ export class BuildRun {
     return {
       id: this.id,
       state: this.#state,
+      ...(this.#isInterrupted && this.#state === "canceled" && { isInterrupted: true }),
       startedMs: this.startedMs,
       endedMs: this.#endedMs,
       ...this.#labels,

@@ -125,6 +125,10 @@ export interface Failure {
 export interface BuildHead {
   readonly id: string;
   readonly state: BuildState;
+  /** True when a build was cancelled because its window was closed. */
+  readonly isInterrupted?: boolean;
+  /** True for a build of an earlier window, whose output was not kept. */
+  readonly isRemembered?: boolean;
   readonly startedMs: number;
   readonly endedMs?: number;
   /** Dockerfile as shown to the user, relative to its workspace folder. */

@@ -4,6 +4,7 @@ import { onDidChangeFiles } from "../cluster/fileChanges.ts";
 import { kubeconfigFiles } from "../cluster/kubeconfig.ts";
 import { deleteNamespace } from "../cluster/namespaces.ts";
 import type { Disposable } from "../event.ts";
+import { isAlive } from "../processes.ts";
 import type { BuilderDeps } from "./deps.ts";
 import { isUnused } from "./namespaceUse.ts";
 import { readPins, refreshPin, removePin, type Pin } from "./pins.ts";
@@ -103,12 +104,3 @@ export class BuilderUpkeep implements Disposable {
 }
 
 const tidyTimeoutMs = 120_000;
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}

@@ -62,7 +62,7 @@ function outcome(head: BuildHead, lanes: readonly Lane[]): string {
     case "canceling":
       return t("cancelling");
     case "canceled":
-      return t("cancelled");
+      return head.isInterrupted ? t("interrupted: the window was closed") : t("cancelled");
     case "failed":
       return head.failure?.what ?? t("failed");
     case "done":

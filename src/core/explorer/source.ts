@@ -187,7 +187,7 @@ export class ExplorerSource implements Disposable {
     this.#changed.fire({
       builders: store.builders.map((builder) => [builder, this.#statuses.get(builder.name) ?? { kind: "loading" }]),
       cluster: this.#cluster,
-      builds: builds.runs.map((run) => run.snapshot()),
+      builds: builds.shown.map((build) => build.summary()),
       busy,
       nowMs: Date.now(),
     });

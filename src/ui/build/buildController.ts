@@ -6,6 +6,7 @@ import { planBuild } from "../../core/build/plan.ts";
 import { placementsOf } from "../../core/build/placement.ts";
 import type { BuildRequest } from "../../core/buildx/buildRequest.ts";
 import type { BuildRun } from "../../core/build/run.ts";
+import type { ShownBuild } from "../../core/build/shownBuild.ts";
 import type { Placement } from "../../core/build/snapshot.ts";
 import type { ClusterView } from "../../core/builder/status.ts";
 import type { FollowedBuilder } from "../../core/builder/follow.ts";
@@ -51,7 +52,9 @@ export class BuildController implements Disposable {
 
   constructor(options: BuildControllerOptions) {
     this.#options = options;
-    this.builds = this.#subscriptions.add(new Builds((error) => void showError(error, options.log)));
+    const folder = vscode.Uri.joinPath(options.context.storageUri ?? options.context.globalStorageUri, "builds").fsPath;
+    this.builds = this.#subscriptions.add(new Builds((error) => void showError(error, options.log), folder));
+    this.builds.remember().catch((error: unknown) => showError(error, options.log));
     this.#problems = this.#subscriptions.add(new BuildProblems());
     const documents = this.#subscriptions.add(new BuildDocuments(this.builds));
     this.#panels = this.#subscriptions.add(
@@ -94,7 +97,7 @@ export class BuildController implements Disposable {
     const remembered = active?.languageId === "dockerfile" ? this.#remembered(active.uri) : undefined;
     const fromEditor = active && remembered && { ...remembered, dockerfile: active.uri.fsPath };
     // Never another Dockerfile's build: that might push another image.
-    const newest = active?.languageId === "dockerfile" ? undefined : this.builds.runs[0]?.request;
+    const newest = active?.languageId === "dockerfile" ? undefined : this.builds.shown[0]?.request;
     const request = chosen?.request ?? fromEditor ?? newest;
     if (request) await this.#start(request);
     else await this.build(undefined);
@@ -109,21 +112,21 @@ export class BuildController implements Disposable {
 
   async show(row: ExplorerRow | undefined): Promise<void> {
     const isRunning = this.builds.runs.some((run) => !run.hasEnded);
-    const newest = isRunning ? this.#chooseRunning() : this.builds.runs[0];
+    const newest = isRunning ? this.#chooseRunning() : this.builds.shown[0];
     const build = row === undefined ? await newest : this.#byRow(row);
     if (build) this.#panels.show(build);
   }
 
   /** Cancels what runs, and waits until it has ended. */
   async shutDown(): Promise<void> {
-    await this.builds.cancelAll();
+    await this.builds.interruptAll();
   }
 
   dispose(): void {
     this.#subscriptions.dispose();
   }
 
-  #byRow(row: ExplorerRow): BuildRun | undefined {
+  #byRow(row: ExplorerRow): ShownBuild | undefined {
     return this.builds.find(row.replace(/^build:/, ""));
   }
 
@@ -180,11 +183,11 @@ export class BuildController implements Disposable {
         action: "createBuilder",
       });
     const uri = vscode.Uri.file(request.dockerfile);
-    const last = this.builds.runs.find((run) => run.request.dockerfile === request.dockerfile);
+    const last = this.builds.shown.find((run) => run.request.dockerfile === request.dockerfile);
     const labels = {
       dockerfile: request.target === undefined ? shownPath(uri) : `${shownPath(uri)} (${request.target})`,
       output: shownOutput(request.output),
-      ...(last && { ordinal: (last.snapshot().head.ordinal ?? 1) + 1 }),
+      ...(last && { ordinal: (last.summary().head.ordinal ?? 1) + 1 }),
     };
     const build = this.builds.start(cli, { request, builder, labels, lineOf: lineFinder(text) });
     this.#problems.clear(build);
@@ -228,7 +231,7 @@ export class BuildController implements Disposable {
   }
 
   #setKeys(): void {
-    setContextKey("multiArchBuilds.hasBuilds", this.builds.runs.length > 0);
+    setContextKey("multiArchBuilds.hasBuilds", this.builds.shown.length > 0);
     setContextKey(
       "multiArchBuilds.isBuilding",
       this.builds.runs.some((run) => !run.hasEnded),

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import * as vscode from "vscode";
 import type { Builds } from "../../core/build/builds.ts";
-import type { BuildRun } from "../../core/build/run.ts";
+import type { ShownBuild } from "../../core/build/shownBuild.ts";
 import type { Disposable } from "../../core/event.ts";
 
 const scheme = "multi-arch-build";
@@ -23,7 +23,7 @@ export class BuildDocuments implements vscode.TextDocumentContentProvider, Dispo
     return asPlainText(step === undefined ? run.output() : run.log(step, 0).text);
   }
 
-  async open(build: BuildRun, step?: string): Promise<void> {
+  async open(build: ShownBuild, step?: string): Promise<void> {
     const name = step === undefined ? vscode.l10n.t("Build Output") : fileName(build.nameOf(step));
     const query = JSON.stringify({ build: build.id, step });
     // The time makes it a new document: an open one would keep the text of the moment it was opened.

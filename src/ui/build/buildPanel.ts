@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
-import type { BuildRun } from "../../core/build/run.ts";
+import type { ShownBuild } from "../../core/build/shownBuild.ts";
 import type { BuildHead } from "../../core/build/snapshot.ts";
 import { DisposableStore, type Disposable } from "../../core/event.ts";
 import { messageOf } from "../../core/errors.ts";
@@ -9,13 +9,13 @@ import { panelStrings } from "./panelStrings.ts";
 
 /** What the panel can ask of the rest of the extension. */
 export interface PanelActions {
-  readonly buildAgain: (build: BuildRun, options: { readonly noCache: boolean }) => void;
-  readonly openDockerfile: (build: BuildRun, line: number | undefined) => void;
-  readonly openLog: (build: BuildRun, stepId: string) => void;
-  readonly openOutput: (build: BuildRun) => void;
-  readonly openResult: (build: BuildRun) => void;
-  readonly copyTable: (build: BuildRun) => void;
-  readonly copyReference: (build: BuildRun) => void;
+  readonly buildAgain: (build: ShownBuild, options: { readonly noCache: boolean }) => void;
+  readonly openDockerfile: (build: ShownBuild, line: number | undefined) => void;
+  readonly openLog: (build: ShownBuild, stepId: string) => void;
+  readonly openOutput: (build: ShownBuild) => void;
+  readonly openResult: (build: ShownBuild) => void;
+  readonly copyTable: (build: ShownBuild) => void;
+  readonly copyReference: (build: ShownBuild) => void;
 }
 
 /** Between two drawings of a running build. Shorter is not seen, longer looks like waiting. */
@@ -26,7 +26,7 @@ const drawEveryMs = 100;
  * and a hidden one gets nothing. Closing it does not stop the build.
  */
 export class BuildPanel implements Disposable {
-  readonly build: BuildRun;
+  readonly build: ShownBuild;
   readonly #panel: vscode.WebviewPanel;
   readonly #actions: PanelActions;
   readonly #log: vscode.LogOutputChannel;
@@ -37,7 +37,7 @@ export class BuildPanel implements Disposable {
   #sent = new Map<string, number>();
 
   constructor(
-    build: BuildRun,
+    build: ShownBuild,
     extensionUri: vscode.Uri,
     viewColumn: vscode.ViewColumn,
     actions: PanelActions,

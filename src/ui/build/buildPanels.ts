@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { BuildRequest } from "../../core/buildx/buildRequest.ts";
-import type { BuildRun } from "../../core/build/run.ts";
+import type { ShownBuild } from "../../core/build/shownBuild.ts";
 import { timingTable } from "../../core/build/timingTable.ts";
 import { showError } from "../commands.ts";
 import type { Disposable } from "../../core/event.ts";
@@ -37,16 +37,16 @@ export class BuildPanels implements Disposable {
   }
 
   /** The build whose panel has the focus. */
-  get active(): BuildRun | undefined {
+  get active(): ShownBuild | undefined {
     return [...this.#panels.values()].find((panel) => panel.isActive)?.build;
   }
 
   /** Whether the user can see the build's panel. */
-  isVisible(build: BuildRun): boolean {
+  isVisible(build: ShownBuild): boolean {
     return this.#panels.get(build.id)?.isVisible ?? false;
   }
 
-  show(build: BuildRun): void {
+  show(build: ShownBuild): void {
     const open = this.#panels.get(build.id);
     if (open) {
       open.reveal();
@@ -70,7 +70,7 @@ export class BuildPanels implements Disposable {
   }
 }
 
-function isEarlier(other: BuildRun, build: BuildRun): boolean {
+function isEarlier(other: ShownBuild, build: ShownBuild): boolean {
   return other.hasEnded && other.startedMs <= build.startedMs && other.request.dockerfile === build.request.dockerfile;
 }
 
@@ -79,7 +79,7 @@ async function copyReference(reference: string): Promise<void> {
   vscode.window.setStatusBarMessage(vscode.l10n.t("Copied {0}", reference), 3_000);
 }
 
-async function openDockerfile(build: BuildRun, line: number | undefined): Promise<void> {
+async function openDockerfile(build: ShownBuild, line: number | undefined): Promise<void> {
   const document = await vscode.workspace.openTextDocument(vscode.Uri.file(build.request.dockerfile));
   const at = line === undefined ? undefined : document.lineAt(Math.min(line, document.lineCount) - 1).range;
   await vscode.window.showTextDocument(document, {
@@ -88,7 +88,7 @@ async function openDockerfile(build: BuildRun, line: number | undefined): Promis
   });
 }
 
-async function openResult(build: BuildRun): Promise<void> {
+async function openResult(build: ShownBuild): Promise<void> {
   const { output } = build.request;
   if (output.kind !== "folder") return;
   const folder = vscode.Uri.file(output.path);

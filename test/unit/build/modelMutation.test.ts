@@ -49,7 +49,15 @@ const mutations: readonly ((lines: string[], at: number, random: Random) => void
     lines.splice(at, 1, (lines[at] ?? "").replace(/"data":"/, `"data":"${"%=é".charAt(random(3))}`)),
   (lines, at) => lines.splice(at, 1, (lines[at] ?? "").replace(/"sha256:\w{20}/, '"sha256:')),
   (lines, at) => lines.splice(at, 1, (lines[at] ?? "").replace(/"started":"[^"]*"/, '"started":7')),
+  (lines, at, random) =>
+    lines.splice(at, 1, (lines[at] ?? "").replace(/:\d+/, `:${["1e308", "-1", "9007199254740993"][random(3)]}`)),
+  (lines, at) => lines.splice(at, 1, (lines[at] ?? "").replace(/"(?:digest|name|vertex|id|timestamp)":"[^"]*",?/, "")),
+  // Half a character, bytes that are none, and the beginning of an escape sequence.
+  (lines, at) => lines.splice(at, 1, (lines[at] ?? "").replace(/"data":"[^"]*"/, '"data":"4oL//hs="')),
 ];
+
+/** Streams that are played; more by hand: `MUTATIONS=100000 node --test test/unit/build/modelMutation.test.ts`. */
+const streams = Number(process.env["MUTATIONS"] ?? 300);
 
 function mutated(seed: number): readonly string[] {
   const random = randomOf(seed);
@@ -88,7 +96,7 @@ describe("BuildModel with a damaged recording", () => {
   });
 
   it("never throws and loses no line of text, whatever happens to the lines", () => {
-    for (let seed = 0; seed < 300; seed++) {
+    for (let seed = 0; seed < streams; seed++) {
       const lines = mutated(seed);
       const model = play(lines);
       const { lanes, text } = timingReport(model);

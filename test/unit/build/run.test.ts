@@ -328,7 +328,7 @@ describe("Builds", () => {
     await new Promise(setImmediate);
     assert.deepEqual(builds.runs, [...ended.slice(1).toReversed(), hanging]);
     assert.equal(builds.find(hanging.id), hanging);
-    await builds.cancelAll();
+    await builds.interruptAll();
     assert.equal(hanging.state, "canceled");
   });
 

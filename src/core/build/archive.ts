@@ -1,0 +1,66 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { isAlive } from "../processes.ts";
+import { PastBuild, parseRecord, recordVersion, type BuildRecord } from "./pastBuild.ts";
+import type { ShownBuild } from "./shownBuild.ts";
+
+/** Between two savings of a running build: what is lost at most when its process is killed. */
+const saveEveryMs = 10_000;
+
+/** The builds of a workspace on disk, so that closing the window loses neither their times nor their verdicts. */
+export class BuildArchive {
+  readonly #folder: string;
+  readonly #kept: number;
+
+  /** @param kept how many builds are kept */
+  constructor(folder: string, kept: number) {
+    this.#folder = folder;
+    this.#kept = kept;
+  }
+
+  /** The builds of earlier windows, the newest first; those that run in another window now are left out. */
+  async load(): Promise<readonly PastBuild[]> {
+    const files = (await readdir(this.#folder).catch(() => [])).filter((file) => file.endsWith(".json"));
+    const records = await Promise.all(
+      files.map(async (file) => parseRecord(await readFile(path.join(this.#folder, file), "utf8").catch(() => ""))),
+    );
+    const builds = records
+      .filter((record) => record !== undefined)
+      .filter(({ pid }) => pid === undefined || !isAlive(pid))
+      .map((record) => new PastBuild(record))
+      .toSorted((a, b) => b.startedMs - a.startedMs);
+    for (const old of builds.slice(this.#kept)) await rm(this.#fileOf(old.id), { force: true });
+    return builds.slice(0, this.#kept);
+  }
+
+  /** Saves a build now and then until it has ended, and then for good. */
+  async follow(build: ShownBuild & { readonly ended: Promise<void> }): Promise<void> {
+    const timer = setInterval(() => void this.#save(build).catch(() => undefined), saveEveryMs);
+    try {
+      await this.#save(build);
+      await build.ended;
+    } finally {
+      clearInterval(timer);
+    }
+    await this.#save(build);
+  }
+
+  async #save(build: ShownBuild): Promise<void> {
+    const { id, request, hasEnded } = build;
+    const record: BuildRecord = {
+      version: recordVersion,
+      request,
+      snapshot: build.snapshot(),
+      savedMs: Date.now(),
+      ...(!hasEnded && { pid: process.pid }),
+    };
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const draft = `${this.#fileOf(id)}.draft`;
+    await writeFile(draft, JSON.stringify(record), { mode: 0o600 });
+    await rename(draft, this.#fileOf(id));
+  }
+
+  #fileOf(id: string): string {
+    return path.join(this.#folder, `${id}.json`);
+  }
+}

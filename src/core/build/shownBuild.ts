@@ -1,0 +1,28 @@
+import type { BuildRequest } from "../buildx/buildRequest.ts";
+import type { Event } from "../event.ts";
+import type { BuildHead, BuildSnapshot, BuildUpdate, Lane } from "./snapshot.ts";
+import type { LogPart } from "./stepLog.ts";
+
+/** A build as it is shown: one that runs or has ended in this window, or one that is remembered from an earlier one. */
+export interface ShownBuild {
+  readonly id: string;
+  readonly request: BuildRequest;
+  readonly startedMs: number;
+  readonly hasEnded: boolean;
+  /** Fires on every change. */
+  readonly onDidChange: Event<void>;
+  /** What lists show of it. */
+  summary(): { readonly head: BuildHead; readonly lanes: readonly Lane[] };
+  /** Everything there is to show. */
+  snapshot(): BuildSnapshot;
+  /** What has changed since the last call; undefined when nothing has. For one reader. */
+  takeChanges(): BuildUpdate | undefined;
+  /** What a step has printed since a position of an earlier reading; empty for a step that is not known. */
+  log(stepId: string, from?: number): LogPart;
+  /** The name of a step as BuildKit writes it; its id for one that is not known. */
+  nameOf(stepId: string): string;
+  /** The whole output as text. */
+  output(): string;
+  /** Asks a running build to stop. */
+  cancel(): void;
+}
