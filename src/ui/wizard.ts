@@ -98,7 +98,8 @@ export async function inputText(
     return typeof remark !== "string";
   };
   const checking = input.onDidChangeValue(() => void check());
-  void check();
+  // Nobody is told off for what they have not typed yet.
+  if (question.value !== "") void check();
   try {
     return await ask(input, question, async () => ((await check()) ? input.value : undefined));
   } finally {

@@ -5,6 +5,7 @@ import { lastError } from "../buildx/status.ts";
 import { avoidsTerminatingPods } from "../buildx/version.ts";
 import type { ClusterConnection } from "../cluster/cluster.ts";
 import type { Workload } from "../cluster/objects.ts";
+import { lastWords } from "../cluster/podLog.ts";
 import { findExisting } from "../cluster/workloads.ts";
 import { UserError } from "../errors.ts";
 import { type Disposable, DisposableStore } from "../event.ts";
@@ -45,9 +46,8 @@ export async function bootBuilder(request: BootRequest, context: BootContext): P
     const { exitCode, stderr } = await context.cli.run(args, { kubeconfig, signal: context.signal, progress: "plain" });
     // Before 0.22 buildx ends well although a node has not started: the pods have the last word.
     if (exitCode !== 0 || !(await watch.settled())) {
-      throw new UserError(
-        t("The builder “{0}” did not start: {1}", request.builder, watch.cause() ?? lastError(stderr)),
-      );
+      const cause = (await watch.cause()) ?? lastError(stderr);
+      throw new UserError(t("The builder “{0}” did not start: {1}", request.builder, cause));
     }
   } finally {
     watch.dispose();
@@ -79,15 +79,26 @@ class BootWatch implements Disposable {
     this.#update();
   }
 
-  /** Why the builder does not start, as far as the pods tell. */
-  cause(): string | undefined {
+  /** Why the builder does not start, as far as the pods tell, with the last words of one that crashes. */
+  async cause(): Promise<string | undefined> {
     const troubled = this.#progress.filter(({ kind }) => kind !== "ready");
     const telling = troubled.some(({ kind }) => kind === "stuck")
       ? troubled.filter(({ kind }) => kind === "stuck")
       : troubled.filter(({ kind }) => kind === "starting");
-    return telling.length === 0
-      ? undefined
-      : telling.map(({ architecture, text }) => `${architecture}: ${text}`).join("; ");
+    if (telling.length === 0) return undefined;
+    const words = await this.#lastWords();
+    const causes = telling.map(({ architecture, text }) => `${architecture}: ${text}`).join("; ");
+    return words === undefined ? causes : t("{0}. Its log ends: {1}", causes, words);
+  }
+
+  async #lastWords(): Promise<string | undefined> {
+    const { connection, signal } = this.#context;
+    const { nodes, namespace } = this.#request;
+    const workloads = new Set(nodes.map(({ workload }) => workload));
+    const crashed = connection
+      .pods(namespace)
+      .current.items.find((pod) => workloads.has(pod.app) && (pod.state.kind === "dead" || pod.restarts > 0));
+    return crashed && lastWords(connection.api, crashed, signal);
   }
 
   /**

@@ -9,6 +9,7 @@ import { deleteNamespace, ensureNamespace } from "../cluster/namespaces.ts";
 import { deleteBuilderObjects } from "../cluster/removal.ts";
 import { findExisting } from "../cluster/workloads.ts";
 import { isAbort, messageOf, UserError } from "../errors.ts";
+import { DisposableStore } from "../event.ts";
 import { t } from "../l10n.ts";
 import { normalizePlatform, type Platform } from "../platform.ts";
 import { bootBuilder } from "./boot.ts";
@@ -60,8 +61,9 @@ export async function createBuilder(wish: NewBuilder, deps: BuilderDeps, options
   options.onProgress({ kind: "preparing" });
   await refuseImpossible(wish, deps.env);
   const undo = new UndoList();
+  const opened = new DisposableStore();
   try {
-    await create(wish, { ...deps, ...options, undo });
+    await create(wish, { ...deps, ...options, undo, opened });
   } catch (error) {
     options.onProgress({ kind: "cleaningUp" });
     const problem = await undo.run();
@@ -72,23 +74,23 @@ export async function createBuilder(wish: NewBuilder, deps: BuilderDeps, options
       problem,
     );
     throw new UserError(what, { remedy, cause: error });
+  } finally {
+    opened.dispose();
   }
 }
 
 interface Work extends BuilderDeps, CreateOptions {
   readonly undo: UndoList;
+  /** What is to be closed when all is done or taken back. */
+  readonly opened: DisposableStore;
 }
 
 async function create(wish: NewBuilder, work: Work): Promise<void> {
   const pin = await pinCluster(wish, work);
   work.undo.add(() => removePin(pin.kubeconfig));
   // From here on by the pinned file: the user's own may change its current context meanwhile.
-  const connection = await work.connections.open({ kubeconfig: pin.kubeconfig });
-  try {
-    await createIn(connection, pin, wish, work);
-  } finally {
-    connection.dispose();
-  }
+  const connection = work.opened.add(await work.connections.open({ kubeconfig: pin.kubeconfig }));
+  await createIn(connection, pin, wish, work);
   const { builder, store, source } = pin.note;
   await writeNote({ ...pin, note: { builder, store, source } });
 }

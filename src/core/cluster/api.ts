@@ -77,6 +77,11 @@ export class KubeApi implements Disposable {
     return watchEvents(await this.#send("GET", path, { ...request, query: { ...request.query, watch: true } }));
   }
 
+  /** The text at a path, such as a log. @throws what {@link request} throws */
+  async readText(path: string, request: Omit<ApiRequest, "body" | "contentType"> = {}): Promise<string> {
+    return readText(await this.#send("GET", path, request));
+  }
+
   /** Closes all connections; what is under way fails. */
   dispose(): void {
     this.#transport.dispose();

@@ -57,12 +57,16 @@ function schedulingState(pod: WirePod): PodState | undefined {
       return { kind: "stuck", text: unschedulableText(pod, scheduled.message ?? ""), detail: scheduled.message };
     case "SchedulingGated":
       return { kind: "stuck", text: t("held back by a scheduling gate"), detail: scheduled.message };
-    default:
+    default: {
+      const scheduler = pod.spec?.schedulerName;
+      // Nobody says so when there is no scheduler of that name.
+      const isOther = scheduler !== undefined && scheduler !== "default-scheduler";
       return {
         kind: "starting",
-        text: t("waiting for the scheduler"),
+        text: isOther ? t("its scheduler {0} has not taken it", scheduler) : t("waiting for the scheduler"),
         sinceMs: timeOf(pod.metadata?.creationTimestamp),
       };
+    }
   }
 }
 
@@ -126,9 +130,10 @@ function creating(pod: WirePod, image: string): PodState {
 }
 
 function crashing({ restartCount = 0 }: WireContainerStatus, last: Terminated | undefined): PodState {
-  if (!last) return { kind: "stuck", text: t("keeps crashing ({0} restarts)", restartCount) };
+  const restarts = restartCount === 1 ? t("1 restart") : t("{0} restarts", restartCount);
+  if (!last) return { kind: "stuck", text: t("keeps crashing ({0})", restarts) };
   const { text, detail } = ending(last);
-  return { kind: "stuck", text: t("keeps crashing ({0} restarts), last: {1}", restartCount, text), detail };
+  return { kind: "stuck", text: t("keeps crashing ({0}), last: {1}", restarts, text), detail };
 }
 
 function readiness(pod: WirePod): PodState {

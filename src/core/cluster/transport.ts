@@ -71,8 +71,8 @@ export class Transport implements Disposable {
     try {
       return await this.#exchange(request, credentials, trust);
     } catch (error) {
-      // On another connection it goes well. What changes something is not repeated: it may have been done.
-      if (error instanceof ClosedMeanwhile && request.method === "GET") return this.send(request);
+      // On another connection it goes well. It may have been done already, so only what may be done twice is repeated.
+      if (error instanceof ClosedMeanwhile && ["GET", "DELETE"].includes(request.method)) return this.send(request);
       if (!isUntrusted(error) || trust.ca !== undefined) throw error;
     }
     // Without an authority in the kubeconfig the system's count, as for kubectl; Node alone knows only its own.

@@ -6,6 +6,7 @@ export interface WirePod {
   readonly spec?: {
     readonly nodeName?: string;
     readonly restartPolicy?: string;
+    readonly schedulerName?: string;
     readonly nodeSelector?: Readonly<Record<string, string>> | null;
     readonly containers?: readonly WireContainer[] | null;
   };
