@@ -130,7 +130,7 @@ function queryString(query: NonNullable<ApiRequest["query"]>): string {
 async function accepted(response: IncomingMessage): Promise<IncomingMessage> {
   const status = response.statusCode ?? 0;
   if (status >= 200 && status < 300) return response;
-  throw apiErrorOf(status, await readText(response));
+  throw apiErrorOf(status, await readText(response), response.headers["retry-after"]);
 }
 
 async function readText(response: IncomingMessage): Promise<string> {

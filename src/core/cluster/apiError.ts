@@ -7,12 +7,20 @@ export class ApiError extends Error {
   readonly reason: string;
   /** `details` of the Status object: name, kind, causes. */
   readonly details: Readonly<Record<string, unknown>>;
+  /** How long the server wants to be left alone (`Retry-After`), in milliseconds; 0 when it did not say. */
+  readonly retryAfterMs: number;
 
-  constructor(status: number, reason: string, message: string, details: Readonly<Record<string, unknown>> = {}) {
+  constructor(
+    status: number,
+    reason: string,
+    message: string,
+    { details = {}, retryAfterMs = 0 }: Partial<Pick<ApiError, "details" | "retryAfterMs">> = {},
+  ) {
     super(message);
     this.status = status;
     this.reason = reason;
     this.details = details;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -50,22 +58,31 @@ export class RequestTimeout extends Error {
   }
 }
 
-/** Makes the error of an answer with a status of 400 or more from its body, which is a Status object if all is well. */
-export function apiErrorOf(status: number, body: string): ApiError {
+/**
+ * Makes the error of an answer with a status of 400 or more from its body, which is a Status object if all is well.
+ *
+ * @param retryAfter the answer's header of that name, in seconds
+ */
+export function apiErrorOf(status: number, body: string, retryAfter?: string): ApiError {
   const parsed = parseJson(body);
-  if (isRecord(parsed) && parsed["kind"] === "Status") return apiErrorOfStatus(parsed, status);
+  const retryAfterMs = Math.max(0, Number(retryAfter) || 0) * 1000;
+  if (isRecord(parsed) && parsed["kind"] === "Status") return apiErrorOfStatus(parsed, status, retryAfterMs);
   const text = body.trim().slice(0, 300);
-  return new ApiError(status, "", text === "" ? `HTTP status ${status}` : text);
+  return new ApiError(status, "", text === "" ? `HTTP status ${status}` : text, { retryAfterMs });
 }
 
 /** Makes the error of a Status object, as it comes in an answer or inside a watch. */
-export function apiErrorOfStatus(status: Readonly<Record<string, unknown>>, fallbackCode: number): ApiError {
+export function apiErrorOfStatus(
+  status: Readonly<Record<string, unknown>>,
+  fallbackCode: number,
+  retryAfterMs = 0,
+): ApiError {
   const { code, reason, message, details } = status;
   return new ApiError(
     typeof code === "number" ? code : fallbackCode,
     typeof reason === "string" ? reason : "",
     typeof message === "string" && message !== "" ? message : `HTTP status ${fallbackCode}`,
-    isRecord(details) ? details : {},
+    { details: isRecord(details) ? details : {}, retryAfterMs },
   );
 }
 

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { Emitter, type Event } from "../event.ts";
 import { isAbort, troubleOf, UserError } from "../errors.ts";
 import type { KubeApi, WatchEvent } from "./api.ts";
-import { isExpired, isForbidden } from "./apiError.ts";
+import { ApiError, isExpired, isForbidden } from "./apiError.ts";
 import { type Attempt, explain } from "./explain.ts";
 import type { Watched, WatchStatus } from "./objects.ts";
 import { metadataOf } from "./wire.ts";
@@ -45,7 +45,10 @@ const pageSize = 500;
 const silenceMs = 100_000;
 const coalesceMs = 50;
 const firstPauseMs = 250;
-const longestPauseMs = 30_000;
+/** So that a server that is back is noticed within seconds; one list or watch in this time is no load for any. */
+const longestPauseMs = 4_000;
+/** No server is left alone for longer, whatever it wishes. */
+const longestWishedPauseMs = 60_000;
 /** For what only a change of rights can mend. */
 const forbiddenPauseMs = 60_000;
 const longestSignInPauseMs = 600_000;
@@ -252,6 +255,7 @@ function backOffMs(failures: number, random: number): number {
 /** What must pass in any case before the next attempt, after one that failed so and took so long. */
 function leastPauseMs(error: unknown, tookMs: number): number {
   if (isForbidden(error)) return forbiddenPauseMs;
+  if (error instanceof ApiError) return Math.min(longestWishedPauseMs, error.retryAfterMs);
   // Signing in failed. A plugin that took its time may have opened a browser: people must not get one every half minute.
   return error instanceof UserError ? Math.min(longestSignInPauseMs, 20 * tookMs) : 0;
 }
