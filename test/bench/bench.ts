@@ -6,6 +6,7 @@ import { isWithinLimit, type Figure } from "./figure.ts";
 import { benchActivation } from "./activation.ts";
 import { benchLab } from "./lab.ts";
 import { benchModel } from "./model.ts";
+import { benchScale } from "./scale.ts";
 
 // `npm run bench [-- NAME…] [--json]`: prints the figures that the project promises, and fails when one is over its bar.
 
@@ -13,6 +14,7 @@ const vsix = path.join(import.meta.dirname, "../../out/multi-arch-builds.vsix");
 
 const benches: Readonly<Record<string, () => readonly Figure[] | Promise<readonly Figure[]>>> = {
   model: benchModel,
+  scale: benchScale,
   size: async () => [{ name: "VSIX", value: (await stat(vsix)).size / 2 ** 20, unit: "MiB", limit: 1 }],
   activation: () => benchActivation(vsix),
   lab: async () => {

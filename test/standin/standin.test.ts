@@ -188,7 +188,7 @@ describe("objects", () => {
       assert.equal(status?.lastState?.terminated?.reason, "OOMKilled");
       standin.pods.kill("default", name);
       const crashing = await pods.until((watched) => watched.items[0]?.state.kind === "stuck");
-      assert.match(JSON.stringify(crashing.items[0]?.state), /keeps crashing \(1 restarts\)/);
+      assert.match(JSON.stringify(crashing.items[0]?.state), /keeps crashing \(1 restart\)/);
       standin.pods.evict("default", name);
       const evicted = await pods.until((watched) => watched.items.some(({ state }) => state.kind === "dead"));
       assert.match(JSON.stringify(evicted.items), /evicted: the node was low on resource: memory\./);

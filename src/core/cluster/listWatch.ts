@@ -185,6 +185,11 @@ export class ListWatch<T> implements Resource<T> {
         if (item !== undefined) items.set(keyOf(object), item);
       }
       ({ next, resourceVersion: version } = page);
+      // The first pages are worth seeing while the others come; and drawing them bit by bit blocks nobody.
+      if (!this.#hasItems && next !== undefined) {
+        this.#items = items;
+        this.#publishSoon(0);
+      }
     } while (next !== undefined);
     signal.throwIfAborted();
     this.#version = version;
@@ -217,6 +222,7 @@ export class ListWatch<T> implements Resource<T> {
       this.#hasItems = false;
       this.#version = undefined;
     }
+    if (!this.#hasItems) this.#items = new Map();
     if (!this.#hasItems) this.#setStatus({ kind: "failed", ...trouble });
     // The first failure of a live watch may be a connection that was cut: then the next attempt goes well.
     else if (failures > 1 || this.#status.kind !== "live") this.#setStatus({ kind: "stale", ...trouble });

@@ -47,7 +47,8 @@ function message(id: string, { reason, remedy }: Trouble): ExplorerItem {
 
 function architectureItem(architecture: string, nodes: readonly ClusterNode[]): ExplorerItem {
   const count = nodes.length === 1 ? t("1 node") : t("{0} nodes", nodes.length);
-  const children = nodes.toSorted((a, b) => a.name.localeCompare(b.name)).map(nodeItem);
+  // They come sorted by name.
+  const children = nodes.map(nodeItem);
   return item(
     { id: `cluster/${architecture}`, label: architecture, kind: "architecture", icon: "circuit-board" },
     {
@@ -63,7 +64,18 @@ function architectureItem(architecture: string, nodes: readonly ClusterNode[]): 
   );
 }
 
+/** Rows of cluster nodes that have not changed: a large cluster changes a few at a time. */
+const known = new WeakMap<ClusterNode, ExplorerItem>();
+
 function nodeItem(node: ClusterNode): ExplorerItem {
+  const same = known.get(node);
+  if (same) return same;
+  const fresh = newNodeItem(node);
+  known.set(node, fresh);
+  return fresh;
+}
+
+function newNodeItem(node: ClusterNode): ExplorerItem {
   const taints = node.taints.length > 0 && t("taint {0}", node.taints.join(", "));
   return item(
     { id: `cluster/${node.architecture}/${node.name}`, label: node.name, kind: "clusterNode", icon: "vm" },
@@ -76,7 +88,7 @@ function nodeItem(node: ClusterNode): ExplorerItem {
         memory(node.allocatableMemoryBytes),
         taints,
       ),
-      details: [
+      details: () => [
         [t("Platform"), `${node.operatingSystem}/${node.architecture}`],
         [t("Kubelet"), node.kubeletVersion],
         [t("Allocatable"), dotted(cpu(node.allocatableCpu), memory(node.allocatableMemoryBytes))],

@@ -1,6 +1,9 @@
 /** How loud a row is: colour is only for trouble. */
 export type Severity = "none" | "warning" | "error";
 
+/** Label–value pairs. */
+export type Details = readonly (readonly [label: string, value: string])[];
+
 /** One row of the explorer as plain data: what is shown, not how the editor shows it. */
 export interface ExplorerItem {
   /** Stable for the same thing, unique in the tree. */
@@ -8,8 +11,11 @@ export interface ExplorerItem {
   readonly label: string;
   /** State in words; the reason when it is not good. */
   readonly description: string;
-  /** Details as label–value pairs, shown on hover. */
-  readonly details: readonly (readonly [label: string, value: string])[];
+  /**
+   * Details, shown on hover. As a function they are made only then: for rows that are many, and whose details do not
+   * change without their description.
+   */
+  readonly details: Details | (() => Details);
   /** Name of a codicon that tells the kind of thing. */
   readonly icon: string;
   readonly severity: Severity;

@@ -106,7 +106,8 @@ function tooltip(row: ExplorerItem): vscode.MarkdownString {
   const markdown = new vscode.MarkdownString();
   markdown.appendMarkdown("**").appendText(row.label).appendMarkdown("**");
   if (row.description) markdown.appendMarkdown("\n\n").appendText(row.description);
-  for (const [label, value] of row.details) {
+  const details = typeof row.details === "function" ? row.details() : row.details;
+  for (const [label, value] of details) {
     if (value) markdown.appendMarkdown("\n\n").appendText(`${label}: ${value}`);
   }
   return markdown;
