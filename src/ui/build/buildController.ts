@@ -103,17 +103,18 @@ export class BuildController implements Disposable {
     else await this.build(undefined);
   }
 
+  /** Cancels the build of the row, else that of the active panel, else the one that runs. */
   async cancel(row: ExplorerRow | undefined): Promise<void> {
-    const active = this.#panels.active;
-    const meant = active?.hasEnded === false ? active : this.#chooseRunning();
-    const build = row === undefined ? await meant : this.#byRow(row);
+    const meant = row === undefined ? this.#panels.active : this.#byRow(row);
+    const build = meant?.hasEnded === false ? meant : await this.#chooseRunning();
     build?.cancel();
   }
 
+  /** Shows the build of the row, else the one that runs, else the newest. */
   async show(row: ExplorerRow | undefined): Promise<void> {
-    const isRunning = this.builds.runs.some((run) => !run.hasEnded);
-    const newest = isRunning ? this.#chooseRunning() : this.builds.shown[0];
-    const build = row === undefined ? await newest : this.#byRow(row);
+    const isAnyRunning = this.builds.runs.some((run) => !run.hasEnded);
+    const build =
+      row === undefined ? (isAnyRunning ? await this.#chooseRunning() : this.builds.shown[0]) : this.#byRow(row);
     if (build) this.#panels.show(build);
   }
 
