@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { NewBuilder } from "../../src/core/builder/create.ts";
+import { followBuilder } from "../../src/core/builder/follow.ts";
 import { UserError } from "../../src/core/errors.ts";
 import { labBlockers } from "./blockers.ts";
 import { deleteNamespace, LabBuilders } from "./labBuilders.ts";
@@ -116,6 +117,30 @@ describe("builders that cannot start, each for another cause", { skip: blockers.
     it(`tells the cause: ${name}`, async () => {
       assert.match((await messages.get(name)) ?? "", cause);
     });
+
+  it("tells the cause to a build that has to start its builder", async () => {
+    const name = `asleep-${process.pid}`;
+    const { cli, env, connections } = lab.deps;
+    const options = "namespace=default,timeout=6s,nodeselector=example.com/disk=ssd";
+    const flags = ["--driver=kubernetes", `--node=${name}`, "--platform=linux/amd64", `--driver-opt=${options}`];
+    await cli.run(["create", `--name=${name}`, ...flags]);
+    const builder = await lab.find(name);
+    const run = lab.build(builder, "asleep", "FROM scratch\nCOPY Dockerfile /\n");
+    const following = followBuilder(builder, connections, env, (followed) => run.observe(followed));
+    const waited: (string | undefined)[] = [];
+    run.onDidChange(() => waited.push(run.summary().head.waitingFor));
+    await run.start();
+    following.dispose();
+    const cause = /amd64: .*no node matches its node selector example\.com\/disk=ssd/;
+    assert.ok(
+      waited.some((text) => cause.test(text ?? "")),
+      "while it waits",
+    );
+    const { failure } = run.summary().head;
+    assert.equal(failure?.what, "The builder could not be started.");
+    assert.match(failure?.message ?? "", cause);
+    await lab.remove(builder);
+  });
 
   it("tells the cause: a taint, a cordon", async () => {
     const [first, second] = labNodes.map(({ name }) => name);
