@@ -24,7 +24,7 @@ export class App {
 
   constructor(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, view: ExplorerView) {
     const { env } = process;
-    const buildx = this.#subscriptions.add(new BuildxAccess(log));
+    const buildx = this.#subscriptions.add(new BuildxAccess(log, context.globalState));
     this.#buildx = buildx;
     const store = this.#subscriptions.add(new BuilderStore(env));
     const connections = this.#subscriptions.add(new ClusterConnections(env));

@@ -48,7 +48,7 @@ function actionButton(action: ErrorAction | undefined, log: vscode.LogOutputChan
     case "installBuildx":
       return {
         title: vscode.l10n.t("How to Install"),
-        run: () => vscode.env.openExternal(vscode.Uri.parse("https://docs.docker.com/go/buildx/")),
+        run: openInstallPage,
       };
     case "createBuilder":
       return { title: vscode.l10n.t("Create Builder…"), run: () => runCommand("multiArchBuilds.createBuilder") };
@@ -63,6 +63,11 @@ function actionButton(action: ErrorAction | undefined, log: vscode.LogOutputChan
     case undefined:
       return { title: vscode.l10n.t("Show Log"), run: () => log.show() };
   }
+}
+
+/** Opens the page that tells how to install buildx. */
+export function openInstallPage(): Thenable<boolean> {
+  return vscode.env.openExternal(vscode.Uri.parse("https://docs.docker.com/go/buildx/"));
 }
 
 /** Runs one of our own commands, with its arguments checked. */

@@ -14,6 +14,9 @@ export interface Buildx {
   readonly version: BuildxVersion;
 }
 
+/** There is no buildx anywhere; other errors are about one that was found. */
+export class BuildxMissing extends UserError {}
+
 /** Where buildx is looked for. */
 export interface FindBuildxOptions {
   /** A path from the settings, of `docker-buildx` or of `docker`; then nothing else is tried. */
@@ -32,7 +35,7 @@ const versionTimeoutMs = 15_000;
  * Finds buildx: the plugin itself where docker would find it, because that saves a process and signals reach it
  * directly; else on PATH; else through `docker buildx`. The first one that works is taken.
  *
- * @throws UserError when there is none, or none that works: says where it was looked for, or what is wrong
+ * @throws BuildxMissing says where it was looked for; another UserError when none that was found works, and why
  */
 export async function findBuildx(options: FindBuildxOptions): Promise<Buildx> {
   const { path, env, systemDirs = systemPluginDirs(env), signal } = options;
@@ -123,8 +126,8 @@ function pathDirs(env: NodeJS.ProcessEnv): readonly string[] {
   return process.platform === "darwin" ? [...dirs, "/usr/local/bin", "/opt/homebrew/bin"] : dirs;
 }
 
-function notFound(dirs: readonly string[]): UserError {
-  return new UserError(
+function notFound(dirs: readonly string[]): BuildxMissing {
+  return new BuildxMissing(
     t(
       "Docker Buildx was not found. It was looked for in {0} and on PATH, as docker-buildx and docker.",
       dirs.join(", "),

@@ -12,6 +12,9 @@ export interface BuildxVersion {
 /** The oldest buildx this extension works with: the first with all output formats it reads. */
 export const oldestSupportedBuildx = "0.13.0";
 
+/** The oldest buildx that does not hang when a pod dies. */
+export const recommendedBuildx = "0.36.0";
+
 /** Of a buildx that nobody has asked. */
 export const unknownVersion: BuildxVersion = { text: "", release: undefined };
 

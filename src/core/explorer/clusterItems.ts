@@ -2,7 +2,7 @@ import type { ClusterNode, Watched } from "../cluster/objects.ts";
 import type { Trouble } from "../errors.ts";
 import { t } from "../l10n.ts";
 import { cpu, dotted, memory } from "./format.ts";
-import { item, loudest, type ExplorerItem } from "./item.ts";
+import { item, loudest, message, type ExplorerItem } from "./item.ts";
 
 /** The cluster of the user's kubeconfig context, as far as it is known. */
 export type ClusterStatus =
@@ -39,10 +39,6 @@ export function clusterItem(cluster: ClusterStatus): ExplorerItem {
       });
     }
   }
-}
-
-function message(id: string, { reason, remedy }: Trouble): ExplorerItem {
-  return item({ id, label: reason, kind: "message", icon: "warning" }, { description: remedy, severity: "warning" });
 }
 
 function architectureItem(architecture: string, nodes: readonly ClusterNode[]): ExplorerItem {

@@ -1,3 +1,6 @@
+import type { Trouble } from "../errors.ts";
+import { t } from "../l10n.ts";
+
 /** How loud a row is: colour is only for trouble. */
 export type Severity = "none" | "warning" | "error";
 
@@ -47,6 +50,15 @@ export function item(
   optional: Partial<ExplorerItem> = {},
 ): ExplorerItem {
   return { description: "", details: [], severity: "none", children: [], isExpanded: false, ...required, ...optional };
+}
+
+/** A row that tells what is wrong, and what to do about it. */
+export function message(id: string, { reason, remedy = "" }: Trouble): ExplorerItem {
+  const details = remedy === "" ? [] : ([[t("What to do"), remedy]] as const);
+  return item(
+    { id, label: reason, kind: "message", icon: "warning" },
+    { description: remedy, details, severity: "warning" },
+  );
 }
 
 /** The louder of some severities. */

@@ -3,13 +3,16 @@ import { t } from "../l10n.ts";
 import type { BuilderStatus } from "../builder/status.ts";
 import { builderItem } from "./builderItems.ts";
 import { buildsItem, type ListedBuild } from "./buildItems.ts";
+import type { Trouble } from "../errors.ts";
 import { clusterItem, type ClusterStatus } from "./clusterItems.ts";
-import { item, type ExplorerItem } from "./item.ts";
+import { item, message, type ExplorerItem } from "./item.ts";
 
 /** Everything the explorer shows, as it is known at one moment. */
 export interface ExplorerState {
   readonly builders: readonly (readonly [builder: Builder, status: BuilderStatus])[];
   readonly cluster: ClusterStatus;
+  /** Why nothing can be built at the moment, whatever builders there are. */
+  readonly buildx?: Trouble | undefined;
   readonly builds: readonly ListedBuild[];
   /** Tells what is being done to a builder at the moment, if anything. */
   readonly busy: { textOf(builder: string): string | undefined };
@@ -28,7 +31,8 @@ export function explorerTree(state: ExplorerState): readonly ExplorerItem[] {
     },
   );
   const builds = state.builds.length === 0 ? [] : [buildsItem(state.builds, state.nowMs)];
-  return [builders, clusterItem(state.cluster), ...builds];
+  const trouble = state.buildx ? [message("buildx", state.buildx)] : [];
+  return [...trouble, builders, clusterItem(state.cluster), ...builds];
 }
 
 /** The tree by row id, with each row's parent. */

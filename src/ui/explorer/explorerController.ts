@@ -6,6 +6,8 @@ import type { Builder } from "../../core/buildx/builder.ts";
 import { readBuilderStatus } from "../../core/buildx/status.ts";
 import type { BuilderStore } from "../../core/buildx/store.ts";
 import type { ClusterConnections } from "../../core/cluster/cluster.ts";
+import { BuildxMissing } from "../../core/buildx/find.ts";
+import { troubleOf } from "../../core/errors.ts";
 import { DisposableStore, type Disposable } from "../../core/event.ts";
 import { ExplorerSource } from "../../core/explorer/source.ts";
 import { explorerTree, type ExplorerState } from "../../core/explorer/tree.ts";
@@ -36,7 +38,7 @@ export class ExplorerController implements Disposable {
   readonly #source: ExplorerSource;
   readonly #subscriptions = new DisposableStore();
   #lingering: NodeJS.Timeout | undefined;
-  #isBuildxMissing = false;
+  #buildxProblem: unknown;
   #shown: ExplorerState | undefined;
 
   constructor(options: ExplorerControllerOptions) {
@@ -67,10 +69,10 @@ export class ExplorerController implements Disposable {
   async start(): Promise<void> {
     this.#visibility(true);
     const lookForBuildx = this.#options.buildx.get().then(
-      () => this.#setBuildxMissing(false),
+      () => this.#setBuildxProblem(undefined),
       (error: unknown) => {
         this.#options.log.error(error instanceof Error ? error.message : String(error));
-        this.#setBuildxMissing(true);
+        this.#setBuildxProblem(error);
       },
     );
     await Promise.all([this.#source.start(), lookForBuildx]);
@@ -100,10 +102,10 @@ export class ExplorerController implements Disposable {
       : { kind: "unreachable", reason: status.reason };
   }
 
-  #setBuildxMissing(isMissing: boolean): void {
-    if (this.#isBuildxMissing === isMissing) return;
-    this.#isBuildxMissing = isMissing;
-    if (this.#shown) this.#show(this.#shown);
+  #setBuildxProblem(problem: unknown): void {
+    const hasChanged = problem !== this.#buildxProblem;
+    this.#buildxProblem = problem;
+    if (hasChanged && this.#shown) this.#show(this.#shown);
   }
 
   #show(state: ExplorerState): void {
@@ -112,7 +114,9 @@ export class ExplorerController implements Disposable {
     const isClusterMissing = state.cluster.kind === "missing" && !hasBuilders && state.builds.length === 0;
     setContextKey("multiArchBuilds.isClusterMissing", isClusterMissing);
     // An empty tree is what makes the editor show the welcome that fits.
-    const isEmpty = isClusterMissing || (this.#isBuildxMissing && !hasBuilders);
-    this.#options.view.show(isEmpty ? [] : explorerTree(state));
+    const isBuildxMissing = this.#buildxProblem instanceof BuildxMissing;
+    const isEmpty = isClusterMissing || (isBuildxMissing && !hasBuilders);
+    const buildx = this.#buildxProblem === undefined ? undefined : troubleOf(this.#buildxProblem);
+    this.#options.view.show(isEmpty ? [] : explorerTree({ ...state, buildx }));
   }
 }

@@ -29,10 +29,9 @@ export class ExplorerView implements vscode.TreeDataProvider<ExplorerRow>, Dispo
   }
 
   /** Shows these rows, drawing again only what differs. */
-  show(roots: readonly ExplorerItem[], message?: string): void {
+  show(roots: readonly ExplorerItem[]): void {
     const before = this.#index;
     this.#index = new ExplorerIndex(roots);
-    this.#view.message = message;
     if (!before) {
       this.#firstRows.resolve();
       return;

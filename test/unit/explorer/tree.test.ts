@@ -122,6 +122,12 @@ test("says that a builder without workload is not created yet, and does not call
   assert.match(text, /! builder-amd64 {2}unknown · linux\/amd64/);
 });
 
+test("says first of all that nothing can be built without buildx", () => {
+  const buildx = { reason: "buildx 0.12.0 is too old; 0.13.0 or newer is needed.", remedy: "Install another." };
+  const [first] = explorerTree(state({ buildx }));
+  assert.equal(drawn(first ? [first] : []), `! ${buildx.reason}  Install another.\n`);
+});
+
 test("tells builds of one Dockerfile apart", () => {
   const lanes = [lane("linux/amd64", { durationMs: 4_600 }), lane("linux/arm64", { durationMs: 19_700 })];
   const first = head({ id: "1", state: "done", startedMs: nowMs - 200_000, endedMs: nowMs - 130_000 });
