@@ -1,6 +1,6 @@
 import type { Builder } from "../buildx/builder.ts";
 import type { ClusterConnection, ClusterConnections } from "../cluster/cluster.ts";
-import { onDidChangeFiles } from "../cluster/fileChanges.ts";
+import { onDidChangeFiles } from "../fileChanges.ts";
 import { kubeconfigFiles } from "../cluster/kubeconfig.ts";
 import { troubleOf } from "../errors.ts";
 import { DisposableStore, type Disposable } from "../event.ts";

@@ -1,6 +1,6 @@
 import type { Builder } from "../buildx/builder.ts";
 import { buildxConfigDir, readBuilders } from "../buildx/store.ts";
-import { onDidChangeFiles } from "../cluster/fileChanges.ts";
+import { onDidChangeFiles } from "../fileChanges.ts";
 import { kubeconfigFiles } from "../cluster/kubeconfig.ts";
 import { deleteNamespace } from "../cluster/namespaces.ts";
 import type { Disposable } from "../event.ts";

@@ -1,11 +1,11 @@
 import { readFile, readdir } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { messageOf } from "../errors.ts";
 import { type Disposable, Emitter, type Event } from "../event.ts";
+import { onDidChangeFiles } from "../fileChanges.ts";
 import { t } from "../l10n.ts";
 import type { Builder } from "./builder.ts";
-import { DirectoryWatch } from "./directoryWatch.ts";
 import {
   contextsDir,
   defaultDockerHost,
@@ -44,17 +44,20 @@ export async function readBuilders(env: NodeJS.ProcessEnv): Promise<readonly Bui
   return builders.map((builder) => ({ ...builder, isCurrent: builder.name === current }));
 }
 
-/** Changes of the store within this time are read once: buildx writes several files for one command. */
-const coalesceMs = 50;
+/** What the list of builders is made of: instances, which is the current one, and docker's contexts. */
+function storePaths(env: NodeJS.ProcessEnv): readonly string[] {
+  const root = buildxConfigDir(env);
+  const own = ["instances", "defaults", "current"].map((name) => join(root, name));
+  return [...own, join(dockerConfigDir(env), "config.json"), contextsDir(env)];
+}
 
 /** The builders of buildx's store, read only and kept up to date while somebody is interested. */
 export class BuilderStore implements Disposable {
   readonly #env: NodeJS.ProcessEnv;
   readonly #changed = new Emitter<readonly Builder[]>();
   #builders: readonly Builder[] = [];
-  #watch: DirectoryWatch | undefined;
+  #watch: Disposable | undefined;
   #users = 0;
-  #timer: NodeJS.Timeout | undefined;
   #reading: Promise<void> = Promise.resolve();
 
   /** Fires with the new list when anything in it has changed. */
@@ -73,11 +76,7 @@ export class BuilderStore implements Disposable {
   start(): Disposable {
     this.#users++;
     if (this.#users === 1) {
-      const root = buildxConfigDir(this.#env);
-      // `dirname(root)` notices a store that is replaced as a whole.
-      const directories = [root, join(root, "instances"), join(root, "defaults"), dirname(root)];
-      const dockerDirectories = [dockerConfigDir(this.#env), contextsDir(this.#env)];
-      this.#watch = new DirectoryWatch([...new Set([...directories, ...dockerDirectories])], () => this.#schedule());
+      this.#watch = onDidChangeFiles(storePaths(this.#env), () => this.#run());
       this.#run();
     }
     let isUsed = true;
@@ -103,21 +102,12 @@ export class BuilderStore implements Disposable {
     this.#changed.dispose();
   }
 
-  #schedule(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.#run();
-    }, coalesceMs);
-  }
-
   #run(): void {
     void this.refresh();
   }
 
   /** Never rejects: what cannot be read becomes a builder that says so, or is not there. */
   async #read(): Promise<void> {
-    // Before reading, so that what changes while we read is noticed.
-    await this.#watch?.update();
     const builders = await readBuilders(this.#env);
     if (isDeepStrictEqual(builders, this.#builders)) return;
     // What has not changed stays the same object, so that nobody has to look at it again.
@@ -128,8 +118,6 @@ export class BuilderStore implements Disposable {
   #stop(): void {
     this.#watch?.dispose();
     this.#watch = undefined;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
   }
 }
 

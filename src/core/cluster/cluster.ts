@@ -2,7 +2,7 @@ import type { Disposable } from "../event.ts";
 import { KubeApi } from "./api.ts";
 import { type Collections, collections } from "./collections.ts";
 import { ClusterConnection, type Link } from "./connection.ts";
-import { onDidChangeFiles } from "./fileChanges.ts";
+import { onDidChangeFiles } from "../fileChanges.ts";
 import { type ClusterAccess, kubeconfigFiles, loadKubeconfig, selectContext } from "./kubeconfig.ts";
 
 export type { ClusterConnection } from "./connection.ts";

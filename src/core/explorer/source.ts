@@ -6,7 +6,7 @@ import type { BuilderStatus } from "../builder/status.ts";
 import type { Builder } from "../buildx/builder.ts";
 import type { BuilderStore } from "../buildx/store.ts";
 import type { ClusterConnection, ClusterConnections } from "../cluster/cluster.ts";
-import { onDidChangeFiles } from "../cluster/fileChanges.ts";
+import { onDidChangeFiles } from "../fileChanges.ts";
 import { kubeconfigFiles, NoKubeconfig } from "../cluster/kubeconfig.ts";
 import { troubleOf } from "../errors.ts";
 import { DisposableStore, Emitter, type Disposable, type Event } from "../event.ts";

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, wr
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { onDidChangeFiles } from "../../../src/core/cluster/fileChanges.ts";
+import { onDidChangeFiles } from "../../src/core/fileChanges.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -54,6 +54,36 @@ test("tells of a change behind a symbolic link", { skip: process.platform === "w
   writeFileSync(at("real", "a"), "1");
   symlinkSync(at("real", "a"), at("link"));
   await expectCall([at("link")], () => writeFileSync(at("real", "a"), "longer"));
+});
+
+test("tells of an entry of a folder that comes, changes or goes", async () => {
+  mkdirSync(at("store"));
+  await expectCall([at("store")], () => writeFileSync(at("store", "a"), "1"));
+  await expectCall([at("store")], () => writeFileSync(at("store", "a"), "longer"));
+  await expectCall([at("store")], () => unlinkSync(at("store", "a")));
+});
+
+test("goes on with a folder that was replaced as a whole", async () => {
+  mkdirSync(at("store"));
+  await expectCall([at("store")], () => {
+    mkdirSync(at("new"));
+    writeFileSync(at("new", "a"), "1");
+    rmSync(at("store"), { recursive: true });
+    renameSync(at("new"), at("store"));
+  });
+  const calls: (() => void)[] = [];
+  const next = (): Promise<void> => new Promise((resolve) => calls.push(resolve));
+  const watching = onDidChangeFiles([at("store")], () => calls.shift()?.());
+  const alive = setInterval(() => undefined, 1000);
+  const replaced = next();
+  renameSync(at("store"), at("old"));
+  mkdirSync(at("store"));
+  await replaced;
+  const written = next();
+  writeFileSync(at("store", "b"), "1");
+  await written;
+  clearInterval(alive);
+  watching.dispose();
 });
 
 test("says nothing of other files, and nothing after its end", async () => {
