@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runDir } from "./paths.ts";
 
@@ -51,6 +51,12 @@ export function readUndo(): UndoEntry[] {
 
 export function noteProcess({ pid, startTime, name }: LedgerEntry): void {
   appendFileSync(ledgerPath, `${pid} ${startTime} ${name}\n`);
+}
+
+/** Forgets a process that has been ended on purpose. */
+export function forgetProcess(name: string): void {
+  const left = readLedger().filter((entry) => entry.name !== name);
+  writeFileSync(ledgerPath, left.map((entry) => `${entry.pid} ${entry.startTime} ${entry.name}\n`).join(""));
 }
 
 /** To be called *before* the change: a crash right after it then leaves nothing unrecorded. */

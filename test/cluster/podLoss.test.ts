@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import type { BuildRun } from "../../src/core/build/run.ts";
 import { followBuilder } from "../../src/core/builder/follow.ts";
@@ -7,6 +6,7 @@ import type { Builder } from "../../src/core/buildx/builder.ts";
 import { labBlockers } from "./blockers.ts";
 import { deleteNamespace, LabBuilders } from "./labBuilders.ts";
 import { kubeconfigPath, labRegistry } from "./paths.ts";
+import { killBuildkitd } from "./podProcesses.ts";
 import { kubectl } from "./processes.ts";
 
 const blockers = process.env["CI"] ? [] : labBlockers();
@@ -14,86 +14,70 @@ const blockers = process.env["CI"] ? [] : labBlockers();
 /** The longest that a build may go on after its pod is gone, with what it takes to notice and to end. */
 const longestMs = 10_000;
 
-for (const buildx of ["docker-buildx", "docker-buildx-0.36", "docker-buildx-0.29"] as const)
-  describe(`a build by ${buildx} whose pod goes`, { skip: blockers.join("; ") || false }, () => {
-    const lab = new LabBuilders(buildx);
-    const wanted = lab.wish("loss", { architectures: ["amd64"] });
-    let builder: Builder;
-    before(async () => {
-      await lab.up();
-      builder = await lab.create(wanted);
-    });
-    after(async () => {
-      await lab.remove(builder);
-      await deleteNamespace(wanted.namespace);
-      await lab.dispose();
-    });
-
-    const losses: readonly (readonly [name: string, act: (pod: string) => Promise<unknown>, what: RegExp])[] = [
-      [
-        "is deleted, and would go on for half a minute",
-        (pod) => kubectl("delete", "pod", pod, "-n", wanted.namespace, "--wait=false"),
-        /^The builder pod \S+ was deleted\.$/,
-      ],
-      [
-        "is deleted at once",
-        (pod) => kubectl("delete", "pod", pod, "-n", wanted.namespace, "--force", "--grace-period=0"),
-        /^The builder pod \S+ was deleted\.$/,
-      ],
-      [
-        "loses its BuildKit",
-        (pod) => killBuildkitd(pod, wanted.namespace),
-        /^BuildKit in the builder pod \S+ has ended: /,
-      ],
-    ];
-    for (const [index, [name, act, what]] of losses.entries())
-      it(`fails within seconds when it ${name}`, async () => {
-        await settled(lab, wanted.namespace);
-        const run = lab.build(builder, `loss-${index}`, `FROM ${labRegistry}/base:1\nRUN echo begun && sleep 600\n`);
-        const following = followBuilder(builder, lab.connections, lab.deps.env, (followed) => run.observe(followed));
-        const ended = run.start();
-        await stepRuns(run);
-        const pod = run.snapshot().lanes[0]?.placement?.pod ?? "";
-        await act(pod);
-        const lostMs = performance.now();
-        await ended;
-        following.dispose();
-        assert.ok(performance.now() - lostMs < longestMs, `it took ${Math.round(performance.now() - lostMs)} ms`);
-        const { head, lanes, rows } = run.snapshot();
-        assert.equal(head.state, "failed");
-        assert.match(head.failure?.what ?? "", what);
-        assert.ok(head.failure?.what.includes(pod));
-        assert.equal(lanes[0]?.state, "failed");
-        assert.ok(rows.some(({ text }) => text.includes("sleep 600")));
-        assert.match(run.output(), /^begun$/m);
+// Side by side: they wait most of the time.
+describe("a build whose pod goes", { skip: blockers.join("; ") || false, concurrency: true }, () => {
+  for (const buildx of ["docker-buildx", "docker-buildx-0.36", "docker-buildx-0.29"] as const)
+    describe(`by ${buildx}`, { concurrency: false }, () => {
+      const lab = new LabBuilders(buildx);
+      const wanted = lab.wish(`loss${buildx.replaceAll(/\D/g, "")}`, { architectures: ["amd64"] });
+      let builder: Builder;
+      before(async () => {
+        await lab.up();
+        builder = await lab.create(wanted);
+      });
+      after(async () => {
+        await lab.remove(builder);
+        await deleteNamespace(wanted.namespace);
+        await lab.dispose();
       });
 
-    it("works again with the next build", async () => {
-      await settled(lab, wanted.namespace);
-      const run = lab.build(builder, "next", `FROM ${labRegistry}/base:1\nRUN true\n`);
-      await run.start();
-      assert.equal(run.state, "done");
+      const losses: readonly (readonly [name: string, act: (pod: string) => Promise<unknown>, what: RegExp])[] = [
+        [
+          "is deleted, and would go on for half a minute",
+          (pod) => kubectl("delete", "pod", pod, "-n", wanted.namespace, "--wait=false"),
+          /^The builder pod \S+ was deleted\.$/,
+        ],
+        [
+          "is deleted at once",
+          (pod) => kubectl("delete", "pod", pod, "-n", wanted.namespace, "--force", "--grace-period=0"),
+          /^The builder pod \S+ was deleted\.$/,
+        ],
+        [
+          "loses its BuildKit",
+          (pod) => killBuildkitd(pod, wanted.namespace),
+          /^BuildKit in the builder pod \S+ has ended: /,
+        ],
+      ];
+      for (const [index, [name, act, what]] of losses.entries())
+        it(`fails within seconds when it ${name}`, async () => {
+          await settled(lab, wanted.namespace);
+          const run = lab.build(builder, `loss-${index}`, `FROM ${labRegistry}/base:1\nRUN echo begun && sleep 600\n`);
+          const following = followBuilder(builder, lab.connections, lab.deps.env, (followed) => run.observe(followed));
+          const ended = run.start();
+          await stepRuns(run);
+          const pod = run.snapshot().lanes[0]?.placement?.pod ?? "";
+          await act(pod);
+          const lostMs = performance.now();
+          await ended;
+          following.dispose();
+          assert.ok(performance.now() - lostMs < longestMs, `it took ${Math.round(performance.now() - lostMs)} ms`);
+          const { head, lanes, rows } = run.snapshot();
+          assert.equal(head.state, "failed");
+          assert.match(head.failure?.what ?? "", what);
+          assert.ok(head.failure?.what.includes(pod));
+          assert.equal(lanes[0]?.state, "failed");
+          assert.ok(rows.some(({ text }) => text.includes("sleep 600")));
+          assert.match(run.output(), /^begun$/m);
+        });
+
+      it("works again with the next build", async () => {
+        await settled(lab, wanted.namespace);
+        const run = lab.build(builder, "next", `FROM ${labRegistry}/base:1\nRUN true\n`);
+        await run.start();
+        assert.equal(run.state, "done");
+      });
     });
-  });
-
-/** Kills the pod's buildkitd, as the system does when memory runs out. */
-async function killBuildkitd(pod: string, namespace: string): Promise<void> {
-  const path = "jsonpath={.status.containerStatuses[0].containerID}";
-  const { stdout } = await kubectl("get", "pod", pod, "-n", namespace, "-o", path);
-  const container = stdout.replace("containerd://", "");
-  const pids = readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && textOf(pid, "cgroup").includes(container));
-  const daemons = pids.filter((pid) => textOf(pid, "comm").trim() === "buildkitd");
-  assert.equal(daemons.length, 1, `buildkitd processes of ${pod}`);
-  process.kill(Number(daemons[0]), "SIGKILL");
-}
-
-function textOf(pid: string, file: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, "utf8");
-  } catch {
-    return ""; // it has ended
-  }
-}
+});
 
 /** Waits until there is one pod, and it is ready: buildx before 0.37 sends builds also to those that are to go. */
 async function settled(lab: LabBuilders, namespace: string): Promise<void> {

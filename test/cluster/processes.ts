@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { LabError } from "./labError.ts";
-import { isAlive, markerVariable, noteProcess, readLedger, startTimeOf } from "./ledger.ts";
+import { forgetProcess, isAlive, markerVariable, noteProcess, readLedger, startTimeOf } from "./ledger.ts";
 import type { LabNode } from "./nodes.ts";
 import { labEnv, logDir, runDir } from "./paths.ts";
 
@@ -34,6 +34,16 @@ export function startProcess({ name, file, args, env }: LabProcess): void {
     throw new LabError(`${name} did not start (${file})`);
   }
   noteProcess({ pid: child.pid, startTime, name });
+}
+
+/** Kills a program of the lab and starts it anew, as a machine that crashes does. */
+export async function restartProcess(program: LabProcess): Promise<void> {
+  const entry = readLedger().find(({ name }) => name === program.name);
+  if (!entry) throw new LabError(`${program.name} does not run`);
+  process.kill(entry.pid, "SIGKILL");
+  while (isAlive(entry)) await delay(20);
+  forgetProcess(program.name);
+  startProcess(program);
 }
 
 /** Waits until `isThere`, as long as every process of the lab lives; else says which one ended, and its last words. */

@@ -149,7 +149,12 @@ describe("builders that cannot start, each for another cause", { skip: blockers.
     try {
       await kubectl("taint", "node", first, "example.com/only=tests:NoSchedule");
       await kubectl("cordon", second);
-      const both = { name: "taken", changes: () => ({ architectures: ["amd64", "arm64"] }), cause: / / };
+      const both = {
+        name: "taken",
+        options: { timeout: "6s" },
+        changes: () => ({ architectures: ["amd64", "arm64"] }),
+        cause: / /,
+      };
       const message = await messageOf(both);
       assert.match(message, /amd64: no amd64 node takes it: .*a taint it does not tolerate/);
       assert.match(message, /arm64: no arm64 node takes it: .*cordoned/);

@@ -12,6 +12,8 @@ export async function lastWords(api: KubeApi, pod: Pod, signal: AbortSignal): Pr
     const query = { container: buildKitContainer, tailLines: 40, previous: previous || undefined };
     try {
       const lines = (await api.readText(path, { query, signal })).split("\n").filter((line) => line.trim() !== "");
+      // The kubelet's own words, with a good status: the container has been removed meanwhile.
+      if (lines[0]?.startsWith("unable to retrieve container logs")) continue;
       const telling = lines.findLast((line) => troublePattern.test(line)) ?? lines.at(-1);
       if (telling !== undefined) return telling.trim().slice(0, longestLine);
     } catch {

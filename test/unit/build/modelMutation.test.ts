@@ -5,22 +5,10 @@ import { describe, it } from "node:test";
 import { BuildModel } from "../../../src/core/build/model.ts";
 import { timingReport } from "../../../src/core/build/timingReport.ts";
 import { timingTable } from "../../../src/core/build/timingTable.ts";
+import { randomOf, type Random } from "../../random.ts";
 
 const file = path.join(import.meta.dirname, "../../fixtures/recordings/buildx-0.29.1/a-success.rawjson");
 const recording = readFileSync(file, "utf8").trimEnd().split("\n");
-
-type Random = (below: number) => number;
-
-/** Numbers that are the same for the same seed (mulberry32). */
-function randomOf(seed: number): Random {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 const garbage = [
   "",

@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import type { BuildRun } from "../../src/core/build/run.ts";
+import { followBuilder } from "../../src/core/builder/follow.ts";
+import type { Builder } from "../../src/core/buildx/builder.ts";
+import { deleteNamespace, LabBuilders } from "../cluster/labBuilders.ts";
+import { labNodes } from "../cluster/nodes.ts";
+import { kubeconfigPath, labRegistry, ports } from "../cluster/paths.ts";
+import { processesWith } from "../demo/processes.ts";
+import { Cable } from "./cable.ts";
+import { faults, type ChaosFault } from "./faults.ts";
+import { oneOf, randomOf } from "../random.ts";
+
+// `npm run chaos -- [--minutes N] [--seed N]`: builds on the real cluster, back to back, while things go wrong at random
+// moments, the same for the same seed. Prints its figures, and fails when one of them is not what it has to be.
+
+const { values } = parseArgs({ options: { minutes: { type: "string" }, seed: { type: "string" } } });
+const seed = Number(values.seed ?? 1);
+const endMs = Date.now() + Number(values.minutes ?? 20) * 60_000;
+/** A build that goes on for longer after its fault hangs. */
+const patienceMs = 45_000;
+const random = randomOf(seed);
+
+const steps = ["RUN true", "RUN for i in 1 2 3; do echo $i; sleep 1; done", "RUN sleep 2 && uname -m > /machine"];
+const dockerfile = [`FROM ${labRegistry}/base:1`, ...steps, ""].join("\n");
+
+interface Round {
+  readonly fault: string;
+  readonly verdict: string;
+  readonly afterMs: number;
+  readonly problem: string | undefined;
+}
+
+const lab = new LabBuilders();
+await lab.up();
+await using cable = await Cable.to(ports.api);
+const kubeconfig = path.join(lab.dir, "kubeconfig");
+writeFileSync(kubeconfig, readFileSync(kubeconfigPath, "utf8").replace(`:${ports.api}`, `:${cable.port}`));
+const wanted = lab.wish("chaos", { cluster: { kubeconfig } });
+const builder = await lab.create(wanted);
+const rounds: Round[] = [];
+const heapMiB: number[] = [];
+try {
+  while (Date.now() < endMs) {
+    await settled();
+    rounds.push(await playRound(builder, oneOf(random, faults), rounds.length));
+    const { fault, verdict, afterMs, problem } = rounds.at(-1) ?? assert.fail();
+    console.log(`${rounds.length}. ${fault}: ${verdict} after ${afterMs} ms${problem ? `  PROBLEM: ${problem}` : ""}`);
+    if (rounds.length % 10 === 0) heapMiB.push(usedMiB());
+  }
+  await settled();
+} finally {
+  await lab.remove(await lab.find(wanted.name));
+  await deleteNamespace(wanted.namespace);
+}
+await lab.assertNothingIsLeft(wanted);
+const left = processesWith("BUILDX_CONFIG", lab.deps.env["BUILDX_CONFIG"] ?? "").length;
+await lab.dispose();
+report();
+
+async function playRound(target: Builder, fault: ChaosFault, number: number): Promise<Round> {
+  const output = path.join(lab.dir, `out-${number}`);
+  const context = `context-${number}`;
+  const run = lab.build(target, context, dockerfile, output);
+  const following = followBuilder(target, lab.connections, lab.deps.env, (followed) => run.observe(followed));
+  const ended = run.start();
+  await Promise.race([ended, begun(run).then(() => delay(random(5_000)))]);
+  const faultMs = performance.now();
+  const wasOver = run.hasEnded;
+  const pod = run.summary().lanes[random(labNodes.length)]?.placement?.pod ?? "";
+  if (!wasOver) await fault.happen({ run, cable, namespace: wanted.namespace, pod, random });
+  const isHung =
+    (await Promise.race([ended.then(() => "ended"), delay(patienceMs, "hung", { ref: false })])) === "hung";
+  const afterMs = Math.round(performance.now() - faultMs);
+  const problem = isHung ? "it hangs" : problemOf(run, fault, wasOver, output);
+  if (isHung) run.cancel();
+  await ended;
+  following.dispose();
+  rmSync(output, { recursive: true, force: true });
+  rmSync(path.join(lab.dir, context), { recursive: true });
+  return { fault: wasOver ? `${fault.name} (too late)` : fault.name, verdict: verdictOf(run), afterMs, problem };
+}
+
+/** The verdict against what is really there: a build is done exactly when the files of both platforms are. */
+function problemOf(run: BuildRun, fault: ChaosFault, wasOver: boolean, output: string): string | undefined {
+  const { state, failure } = run.summary().head;
+  const machines = labNodes.map(({ architecture }) => path.join(output, `linux_${architecture}`, "machine"));
+  const isThere = machines.every((file) => existsSync(file) && readFileSync(file, "utf8").trim() !== "");
+  if (state === "done") return isThere ? undefined : "called done, but files are missing";
+  if (wasOver) return `ended by itself: ${verdictOf(run)}`;
+  if (state !== fault.verdict) return `${state} instead of ${fault.verdict}: ${failure?.what}`;
+  const isNamed = fault.what?.test(failure?.what ?? "") ?? true;
+  return isNamed ? undefined : `the cause is not named: ${failure?.what} ${failure?.message}`;
+}
+
+function verdictOf(run: BuildRun): string {
+  const { state, failure } = run.summary().head;
+  return failure ? `${state}, ${failure.what}` : state;
+}
+
+/** Resolves when the first step runs. */
+async function begun(run: BuildRun): Promise<void> {
+  await new Promise<void>((resolve) => {
+    run.onDidChange(() => {
+      const { lanes } = run.summary();
+      if (lanes.every(({ startedMs, placement }) => startedMs !== undefined && placement?.pod !== undefined)) resolve();
+    });
+  });
+}
+
+/** Waits until there is one pod per architecture, and all are ready. */
+async function settled(): Promise<void> {
+  const connection = await lab.connections.open({ kubeconfig: kubeconfigPath });
+  const pods = connection.pods(wanted.namespace);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const subscription = pods.onDidChange(({ status, items }) => {
+    const isReady = items.length === labNodes.length && items.every(({ state }) => state.kind === "ready");
+    if (status.kind === "live" && isReady) resolve();
+  });
+  await promise;
+  subscription.dispose();
+  connection.dispose();
+}
+
+function usedMiB(): number {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  collect();
+  collect();
+  return process.memoryUsage().heapUsed / 2 ** 20;
+}
+
+function report(): void {
+  const problems = rounds.filter(({ problem }) => problem !== undefined);
+  const hung = problems.filter(({ problem }) => problem === "it hangs").length;
+  const growthMiB = (heapMiB.at(-1) ?? 0) - (heapMiB[0] ?? 0);
+  console.table(
+    Object.fromEntries(
+      Object.entries(Object.groupBy(rounds, ({ fault }) => fault)).map(([name, own = []]) => [
+        name,
+        { builds: own.length, "longest ms": Math.max(...own.map(({ afterMs }) => afterMs)) },
+      ]),
+    ),
+  );
+  console.log(`seed ${seed}: ${rounds.length} builds, ${hung} hung, ${problems.length - hung} wrong verdicts`);
+  console.log(`${left} processes left, heap grew by ${growthMiB.toFixed(1)} MiB`);
+  process.exitCode = problems.length > 0 || left > 0 || growthMiB > 20 || rounds.length === 0 ? 1 : 0;
+}
