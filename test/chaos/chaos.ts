@@ -69,7 +69,10 @@ async function playRound(target: Builder, fault: ChaosFault, number: number): Pr
   const run = lab.build(target, context, dockerfile, output);
   const following = followBuilder(target, lab.connections, lab.deps.env, (followed) => run.observe(followed));
   const ended = run.start();
-  await Promise.race([ended, begun(run).then(() => delay(random(5_000)))]);
+  const watchdog = setInterval(() => console.log("  still beginning:", stallOf(run)), 15_000);
+  await Promise.race([ended, begun(run)]);
+  clearInterval(watchdog);
+  await Promise.race([ended, delay(random(5_000))]);
   const faultMs = performance.now();
   const wasOver = run.hasEnded;
   const pod = run.summary().lanes[random(labNodes.length)]?.placement?.pod ?? "";
@@ -101,6 +104,14 @@ function problemOf(run: BuildRun, fault: ChaosFault, wasOver: boolean, output: s
 function verdictOf(run: BuildRun): string {
   const { state, failure } = run.summary().head;
   return failure ? `${state}, ${failure.what}` : state;
+}
+
+/** What a build is at that takes long to begin. */
+function stallOf(run: BuildRun): string {
+  const { head, lanes, shared } = run.snapshot();
+  const running = shared.filter(({ state }) => state === "running").map(({ name }) => name);
+  const pods = lanes.map(({ placement }) => placement?.pod ?? "no pod");
+  return [head.waitingFor, ...running, ...pods].filter(Boolean).join(" · ");
 }
 
 /** Resolves when the first step runs. */

@@ -2,11 +2,19 @@ import { isDeepStrictEqual } from "node:util";
 import type { FollowedBuilder } from "../builder/follow.ts";
 import { bootProgress } from "../builder/progress.ts";
 import { avoidsTerminatingPods, type BuildxVersion } from "../buildx/version.ts";
+import type { Trouble } from "../errors.ts";
 import { architectureOf, type Platform } from "../platform.ts";
 import { placementsOf } from "./placement.ts";
 import type { BuildPlan } from "./plan.ts";
 import { type PodLoss, UsedPods } from "./podLoss.ts";
 import type { BuildHead, Placement } from "./snapshot.ts";
+
+function troubleWith({ status }: FollowedBuilder): Trouble | undefined {
+  if (status.kind === "unreachable") return status;
+  if (status.kind !== "kubernetes") return undefined;
+  const { status: watched } = status.cluster.pods;
+  return watched.kind === "stale" || watched.kind === "failed" ? watched : undefined;
+}
 
 /** Where one build is done: the cluster's side of it, as far as it is known. Empty for builders that are on none. */
 export class BuildSite {
@@ -15,6 +23,7 @@ export class BuildSite {
   #followed: FollowedBuilder | undefined;
   #placements: readonly Placement[] = [];
   #loss: PodLoss | undefined;
+  #trouble: Trouble | undefined;
 
   constructor(plan: BuildPlan, version: BuildxVersion) {
     this.#plan = plan;
@@ -34,6 +43,7 @@ export class BuildSite {
       const known = this.#placements.find(({ platform }) => platform === placement.platform);
       return known?.clusterNodes && hasBegun(placement.platform) ? known : placement;
     });
+    this.#trouble = troubleWith(followed) ?? this.#trouble;
     // What one cannot see for a while is not lost.
     if (followed.view) this.#loss = this.#pods.update(followed.view.pods);
     return !isDeepStrictEqual(before, [this.place, this.#placements, this.bootText, this.#loss]);
@@ -73,6 +83,11 @@ export class BuildSite {
   /** What has happened to a pod that the build is on. */
   get loss(): PodLoss | undefined {
     return this.#loss;
+  }
+
+  /** What has kept us from seeing the cluster since the build began, the latest; it may be over. */
+  get trouble(): Trouble | undefined {
+    return this.#trouble;
   }
 
   /** The same for a build that has lost its connection: then it may have been any of its pods. */

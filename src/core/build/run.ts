@@ -247,7 +247,10 @@ export class BuildRun implements ShownBuild {
     // Nothing is told where BuildKit says that the build was cancelled: if not by us, then because it had to end itself.
     if ((told && told.cause !== "connection") || !this.#site.isSeen) return undefined;
     this.#lost = await this.#possibleLoss();
-    return this.#lost && failureOfLoss(this.#lost);
+    if (this.#lost) return failureOfLoss(this.#lost);
+    const { trouble } = this.#site;
+    const again = t("Build again: what was finished is in the cache.");
+    return told && { ...told, advice: [trouble?.reason, again].filter(Boolean).join(" ") };
   }
 
   /** The cluster may tell a moment later than buildx notices. */
