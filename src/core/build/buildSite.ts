@@ -24,6 +24,7 @@ export class BuildSite {
   #placements: readonly Placement[] = [];
   #loss: PodLoss | undefined;
   #trouble: Trouble | undefined;
+  #onUpdate: (() => void) | undefined;
 
   constructor(plan: BuildPlan, version: BuildxVersion) {
     this.#plan = plan;
@@ -46,6 +47,7 @@ export class BuildSite {
     this.#trouble = troubleWith(followed) ?? this.#trouble;
     // What one cannot see for a while is not lost.
     if (followed.view) this.#loss = this.#pods.update(followed.view.pods);
+    this.#onUpdate?.();
     return !isDeepStrictEqual(before, [this.place, this.#placements, this.bootText, this.#loss]);
   }
 
@@ -90,9 +92,22 @@ export class BuildSite {
     return this.#trouble;
   }
 
-  /** The same for a build that has lost its connection: then it may have been any of its pods. */
-  get possibleLoss(): PodLoss | undefined {
-    const pods = this.#followed?.view?.pods;
-    return this.#loss ?? (pods && this.#pods.possibleLoss(pods));
+  /**
+   * The same for a build that has lost its connection: then it may have been any of its pods. Undefined when none turns
+   * out to be lost within the time.
+   */
+  async lossWithin(timeoutMs: number): Promise<PodLoss | undefined> {
+    const { promise, resolve } = Promise.withResolvers<PodLoss | undefined>();
+    const look = (): void => {
+      const loss = this.#loss ?? this.#pods.possibleLoss(this.#followed?.view?.pods);
+      if (loss) resolve(loss);
+    };
+    const timer = setTimeout(() => resolve(undefined), timeoutMs);
+    this.#onUpdate = look;
+    look();
+    return promise.finally(() => {
+      clearTimeout(timer);
+      this.#onUpdate = undefined;
+    });
   }
 }

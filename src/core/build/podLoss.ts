@@ -67,8 +67,8 @@ export class UsedPods {
   }
 
   /** The loss of any pod that the build may have been on; to be asked when the build has lost its connection. */
-  possibleLoss(pods: readonly Pod[]): PodLoss | undefined {
-    return worstLoss([...this.#used.values()], pods);
+  possibleLoss(pods: readonly Pod[] | undefined): PodLoss | undefined {
+    return pods && worstLoss([...this.#used.values()], pods);
   }
 
   #add(pod: Pod): void {

@@ -57,6 +57,7 @@ export class BuildRun implements ShownBuild {
   #failure: Failure | undefined;
   #digest: string | undefined;
   #lost: PodLoss | undefined;
+  #givingUp: PodLoss["kind"] | undefined;
   #giveUpTimer: NodeJS.Timeout | undefined;
   #isPlaceSent = true;
   #isInterrupted = false;
@@ -229,6 +230,9 @@ export class BuildRun implements ShownBuild {
 
   /** Gives buildx a moment to notice by itself, and the steps to end that end in time. */
   #giveUpSoon(loss: PodLoss): void {
+    // Whatever else changes, the time runs on.
+    if (this.#givingUp === loss.kind) return;
+    this.#givingUp = loss.kind;
     clearTimeout(this.#giveUpTimer);
     this.#giveUpTimer = setTimeout(() => {
       if (this.#state !== "running") return;
@@ -246,26 +250,11 @@ export class BuildRun implements ShownBuild {
     if (told?.cause === "boot" && this.#site.bootText !== undefined) return { ...told, message: this.#site.bootText };
     // Nothing is told where BuildKit says that the build was cancelled: if not by us, then because it had to end itself.
     if ((told && told.cause !== "connection") || !this.#site.isSeen) return undefined;
-    this.#lost = await this.#possibleLoss();
+    this.#lost = await this.#site.lossWithin(lossIsToldWithinMs);
     if (this.#lost) return failureOfLoss(this.#lost);
     const { trouble } = this.#site;
     const again = t("Build again: what was finished is in the cache.");
     return told && { ...told, advice: [trouble?.reason, again].filter(Boolean).join(" ") };
-  }
-
-  /** The cluster may tell a moment later than buildx notices. */
-  async #possibleLoss(): Promise<PodLoss | undefined> {
-    const { promise, resolve } = Promise.withResolvers<PodLoss | undefined>();
-    const look = (): void => {
-      if (this.#site.possibleLoss) resolve(this.#site.possibleLoss);
-    };
-    const timer = setTimeout(() => resolve(undefined), lossIsToldWithinMs);
-    const looking = this.#changed.event(look);
-    look();
-    return promise.finally(() => {
-      clearTimeout(timer);
-      looking.dispose();
-    });
   }
 
   #end({ exitCode, signal, wasCanceled }: Exit): void {
@@ -315,6 +304,7 @@ export class BuildRun implements ShownBuild {
 /** How long buildx gets to notice that a pod is gone; one that is being deleted goes on for some seconds. */
 const giveUpAfterMs: Readonly<Record<PodLoss["kind"], number>> = { lost: 2_000, ending: 5_000 };
 const killAfterMs = 2_000;
+/** The cluster may tell a moment later than buildx notices. */
 const lossIsToldWithinMs = 3_000;
 
 function withLineEnd(text: string): string {
