@@ -66,7 +66,7 @@ report();
 async function playRound(target: Builder, fault: ChaosFault, number: number): Promise<Round> {
   const output = path.join(lab.dir, `out-${number}`);
   const context = `context-${number}`;
-  const run = lab.build(target, context, dockerfile, output);
+  const run = lab.build(target, context, dockerfile, { kind: "folder", path: output });
   const following = followBuilder(target, lab.connections, lab.deps.env, (followed) => run.observe(followed));
   const ended = run.start();
   const watchdog = setInterval(() => console.log("  still beginning:", stallOf(run)), 15_000);

@@ -63,7 +63,7 @@ describe("builders on the lab", { skip: blockers.join("; ") || false }, () => {
 
     it("builds each platform on its own machine", async () => {
       const output = join(lab.dir, "output");
-      const run = lab.build(builder, "context", dockerfile, output);
+      const run = lab.build(builder, "context", dockerfile, { kind: "folder", path: output });
       await run.start();
       assert.equal(run.state, "done", run.output());
       for (const { architecture } of labNodes) {

@@ -6,6 +6,7 @@ import { BuildRun } from "../../src/core/build/run.ts";
 import { createBuilder, type CreateProgress, type NewBuilder } from "../../src/core/builder/create.ts";
 import type { BuilderDeps } from "../../src/core/builder/deps.ts";
 import { removeBuilder } from "../../src/core/builder/remove.ts";
+import type { BuildOutput } from "../../src/core/buildx/buildRequest.ts";
 import type { Builder } from "../../src/core/buildx/builder.ts";
 import { BuildxCli } from "../../src/core/buildx/cli.ts";
 import { readBuilders } from "../../src/core/buildx/store.ts";
@@ -102,7 +103,7 @@ export class LabBuilders {
   }
 
   /** A build of this Dockerfile for all platforms of the builder. */
-  build(builder: Builder, name: string, dockerfile: string, output?: string): BuildRun {
+  build(builder: Builder, name: string, dockerfile: string, output: BuildOutput = { kind: "none" }): BuildRun {
     const buildContext = join(this.dir, name);
     mkdirSync(buildContext);
     writeFileSync(join(buildContext, "Dockerfile"), dockerfile);
@@ -112,7 +113,7 @@ export class LabBuilders {
         buildContext,
         builder: builder.name,
         platforms: builder.nodes.flatMap(({ platforms }) => platforms),
-        output: output === undefined ? { kind: "none" } : { kind: "folder", path: output },
+        output,
         noCache: true,
       },
       builder,
