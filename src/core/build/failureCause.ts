@@ -21,8 +21,26 @@ export interface Cause {
 
 /** Finds the true cause of failures that many builds have; undefined for others, whose own words must do. */
 export function causeOf(failure: ToldFailure): Cause | undefined {
-  return baseImageCause(failure) ?? pushCause(failure) ?? missingFileCause(failure);
+  return baseImageCause(failure) ?? pushCause(failure) ?? missingFileCause(failure) ?? outputCause(failure);
 }
+
+/** What keeps files from being written on this machine. */
+function outputCause({ name = "", message }: ToldFailure): Cause | undefined {
+  if (!name.includes("exporting to client")) return undefined;
+  const why = diskProblems.find(([pattern]) => pattern.test(message))?.[1]();
+  if (why === undefined) return undefined;
+  return {
+    what: t("The output could not be written: {0}", why),
+    advice: t("Make room or choose another folder, then build again: the steps come from the cache."),
+    isOfAllPlatforms: true,
+  };
+}
+
+const diskProblems: readonly (readonly [RegExp, () => string])[] = [
+  [/no space left on device|disk quota exceeded/, () => t("the disk is full.")],
+  [/read-only file system/, () => t("its disk is read-only.")],
+  [/permission denied|operation not permitted/, () => t("you may not write there.")],
+];
 
 function baseImageCause({ name = "", message, platform }: ToldFailure): Cause | undefined {
   const reference = /\] load metadata for (\S+)$/.exec(name)?.[1];

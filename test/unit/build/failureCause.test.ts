@@ -75,6 +75,20 @@ const cases: readonly (readonly [name: string, failure: ToldFailure, what: strin
     /\.dockerignore/,
   ],
   [
+    "a disk that is full",
+    {
+      name: "exporting to client directory",
+      message: "error from receiver: write /home/me/out/large: no space left on device",
+    },
+    "The output could not be written: the disk is full.",
+    /Make room/,
+  ],
+  [
+    "an output folder one may not write to",
+    { name: "exporting to client directory", message: "error from receiver: mkdir /out: permission denied" },
+    "The output could not be written: you may not write there.",
+  ],
+  [
     "a file that is not in the other stage",
     {
       name: "[linux/amd64 2/3] COPY --from=build /app /app",
