@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { LabError } from "./labError.ts";
@@ -41,9 +41,18 @@ export async function restartProcess(program: LabProcess): Promise<void> {
   const entry = readLedger().find(({ name }) => name === program.name);
   if (!entry) throw new LabError(`${program.name} does not run`);
   process.kill(entry.pid, "SIGKILL");
-  while (isAlive(entry)) await delay(20);
+  // Its first thread may be gone before the others, which still have its ports.
+  while (isAlive(entry) || threadsOf(entry.pid) > 1) await delay(20);
   forgetProcess(program.name);
   startProcess(program);
+}
+
+function threadsOf(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length;
+  } catch {
+    return 0; // it is gone altogether
+  }
 }
 
 /** Waits until `isThere`, as long as every process of the lab lives; else says which one ended, and its last words. */
