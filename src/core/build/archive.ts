@@ -35,13 +35,20 @@ export class BuildArchive {
 
   /** Saves a build now and then until it has ended, and then for good. */
   async follow(build: ShownBuild & { readonly ended: Promise<void> }): Promise<void> {
-    const timer = setInterval(() => void this.#save(build).catch(() => undefined), saveEveryMs);
+    // One after the other, or an early one that is slow would come last.
+    let saving = Promise.resolve();
+    const save = (): void => {
+      saving = saving.then(() => this.#save(build));
+      saving.catch(() => undefined); // told at the end
+    };
+    save();
+    const timer = setInterval(save, saveEveryMs);
     try {
-      await this.#save(build);
       await build.ended;
     } finally {
       clearInterval(timer);
     }
+    await saving;
     await this.#save(build);
   }
 
