@@ -96,27 +96,21 @@ function worstLoss(used: readonly UsedPod[], pods: readonly Pod[]): PodLoss | un
 
 function lossOf({ pod, platforms }: UsedPod, now: Pod | undefined): PodLoss | undefined {
   const lost = (what: string, remedy = buildAgain()): PodLoss => ({ kind: "lost", platforms, what, remedy });
-  if (!now) return lost(t("The builder pod {0} was deleted.", pod.name));
-  if (now.restarts > pod.restarts) {
-    const how = now.lastEnd?.text ?? t("the cause is not known");
+  const deleted = lost(t("The builder pod {0} was deleted.", pod.name));
+  if (!now) return deleted;
+  const { state, phase, lastEnd } = now;
+  if (state.kind === "terminating") return { ...deleted, kind: "ending" };
+  if (state.kind === "dead" && (phase === "Failed" || phase === "Succeeded"))
+    return lost(t("The builder pod {0} has ended: {1}.", pod.name, state.text), remedyFor(now));
+  // Between its end and its next start a container that has ended before counts as stuck, and as restarted only then.
+  const hasEnded = lastEnd !== undefined && lastEnd.endedMs !== pod.lastEnd?.endedMs;
+  if (hasEnded || now.restarts > pod.restarts) {
+    const how = lastEnd?.text ?? t("the cause is not known");
     return lost(t("BuildKit in the builder pod {0} has ended: {1}.", pod.name, how), remedyFor(now));
   }
-  switch (now.state.kind) {
-    case "dead": {
-      const isPodOver = now.phase === "Failed" || now.phase === "Succeeded";
-      const what = isPodOver
-        ? t("The builder pod {0} has ended: {1}.", pod.name, now.state.text)
-        : t("BuildKit in the builder pod {0} has ended: {1}.", pod.name, now.state.text);
-      return lost(what, remedyFor(now));
-    }
-    case "terminating":
-      return { ...lost(t("The builder pod {0} was deleted.", pod.name)), kind: "ending" };
-    case "stuck":
-      return lost(t("The builder pod {0} has stopped: {1}.", pod.name, now.state.text), remedyFor(now));
-    case "ready":
-    case "starting":
-      return undefined;
-  }
+  return state.kind === "stuck" || state.kind === "dead"
+    ? lost(t("The builder pod {0} has stopped: {1}.", pod.name, state.text), remedyFor(now))
+    : undefined;
 }
 
 function remedyFor({ lastEnd }: Pod): string {

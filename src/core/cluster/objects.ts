@@ -47,7 +47,12 @@ export interface Pod {
   readonly createdMs: number;
   readonly restarts: number;
   /** How its container has ended, or ended before its last restart: a phrase such as `exit code 1`. */
-  readonly lastEnd?: { readonly text: string; readonly isOutOfMemory: boolean };
+  readonly lastEnd?: {
+    readonly text: string;
+    readonly isOutOfMemory: boolean;
+    /** Epoch milliseconds. */
+    readonly endedMs: number | undefined;
+  };
 }
 
 /** The Deployment or StatefulSet of one builder node. */

@@ -31,7 +31,8 @@ export function podStateOf(pod: WirePod): PodState {
 export function lastEndOf({ status }: WirePod): Pod["lastEnd"] {
   const ends = status?.containerStatuses?.map(({ state, lastState }) => state?.terminated ?? lastState?.terminated);
   const last = ends?.find((end) => end);
-  return last ? { text: ending(last).text, isOutOfMemory: last.reason === "OOMKilled" } : undefined;
+  if (!last) return undefined;
+  return { text: ending(last).text, isOutOfMemory: last.reason === "OOMKilled", endedMs: timeOf(last.finishedAt) };
 }
 
 function terminating({ metadata }: WirePod): PodState {

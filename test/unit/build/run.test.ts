@@ -4,85 +4,24 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { Builds } from "../../../src/core/build/builds.ts";
-import type { BuildRequest } from "../../../src/core/buildx/buildRequest.ts";
-import { BuildRun, type BuildRunOptions } from "../../../src/core/build/run.ts";
-import type { FollowedBuilder } from "../../../src/core/builder/follow.ts";
-import type { Builder } from "../../../src/core/buildx/builder.ts";
-import type { Pod } from "../../../src/core/cluster/objects.ts";
+import { BuildRun } from "../../../src/core/build/run.ts";
 import { BuildxCli } from "../../../src/core/buildx/cli.ts";
 import { UserError } from "../../../src/core/errors.ts";
 import { fakeBuildx } from "../buildx/fakeBuildx.ts";
-
-const time = "2026-11-23T10:00:00Z";
-const stepName = "[linux/arm64 2/2] RUN make";
-
-function progress(...vertexes: readonly object[]): string {
-  return `${JSON.stringify({ vertexes })}\n`;
-}
-
-const stepRuns = progress({ digest: "sha256:1", name: stepName, started: time });
-const stepIsDone = progress({ digest: "sha256:1", name: stepName, started: time, completed: "2026-11-23T10:00:02Z" });
-const log = `${JSON.stringify({ logs: [{ vertex: "sha256:1", stream: 1, data: btoa("hello\n"), timestamp: time }] })}\n`;
-
-function kubernetesBuilder(kubeconfig?: string): Builder {
-  const nodes = ["amd64", "arm64"].map((architecture) => ({
-    name: `kube-${architecture}`,
-    endpoint: "",
-    platforms: [`linux/${architecture}`],
-    driverOptions: {},
-    kubernetes: { workload: `kube-${architecture}`, namespace: "build", replicas: 1, kubeconfig },
-  }));
-  return { name: "kube", driver: "kubernetes", isCurrent: false, nodes };
-}
-
-function runningPod(name: string, app: string, changes: Partial<Pod> = {}): Pod {
-  return {
-    uid: name,
-    name,
-    namespace: "build",
-    app,
-    phase: "Running",
-    state: { kind: "ready" },
-    nodeName: "kube-b3",
-    createdMs: 0,
-    restarts: 0,
-    ...changes,
-  };
-}
-
-/** What the cluster says of the builder when it has these pods. */
-function followed(...pods: readonly Pod[]): FollowedBuilder {
-  const live = { kind: "live" } as const;
-  const cluster = {
-    name: "prod",
-    namespace: "build",
-    pods: { status: live, items: pods },
-    workloads: { status: live, items: [] },
-  };
-  return { status: { kind: "kubernetes", cluster }, view: { clusterNodes: [], pods } };
-}
-
-const request: BuildRequest = {
-  dockerfile: "/w/Dockerfile",
-  buildContext: "/w",
-  builder: "kube",
-  platforms: ["linux/amd64", "linux/arm64"],
-  output: { kind: "none" },
-};
-
-function options(changes: Partial<BuildRunOptions> = {}): BuildRunOptions {
-  return { request, builder: kubernetesBuilder(), labels: { dockerfile: "Dockerfile", output: "" }, ...changes };
-}
-
-function changeOf(run: BuildRun, condition: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const subscription = run.onDidChange(() => {
-      if (!condition()) return;
-      subscription.dispose();
-      resolve();
-    });
-  });
-}
+import {
+  time,
+  stepName,
+  progress,
+  stepRuns,
+  stepIsDone,
+  log,
+  kubernetesBuilder,
+  runningPod,
+  followed,
+  request,
+  options,
+  changeOf,
+} from "./runs.ts";
 
 function metadataFileOf(run: BuildRun): string {
   return run.args.find((arg) => arg.startsWith("--metadata-file="))?.replace(/^[^=]*=/, "") ?? "";
@@ -234,71 +173,6 @@ describe("BuildRun", () => {
     assert.equal(last?.head?.state, "done");
     assert.equal(last?.rows?.length, 1);
     assert.equal(last?.lanes?.[1]?.placement?.pod, "kube-arm64-a");
-  });
-
-  describe("whose pod is lost", () => {
-    const amd = runningPod("kube-amd64-a", "kube-amd64");
-    const arm = runningPod("kube-arm64-a", "kube-arm64");
-    const losses: readonly (readonly [name: string, pods: readonly Pod[], what: RegExp])[] = [
-      ["is deleted", [amd], /^The builder pod kube-arm64-a was deleted\.$/],
-      [
-        "is evicted",
-        [amd, { ...arm, phase: "Failed", state: { kind: "dead", text: "evicted: the node was low on memory" } }],
-        /^The builder pod kube-arm64-a has ended: evicted: the node was low on memory\.$/,
-      ],
-      [
-        "runs out of memory",
-        [amd, { ...arm, restarts: 1, lastEnd: { text: "out of memory (OOMKilled)", isOutOfMemory: true } }],
-        /^BuildKit in the builder pod kube-arm64-a has ended: out of memory \(OOMKilled\)\.$/,
-      ],
-    ];
-    for (const [name, pods, what] of losses)
-      it(`fails within seconds when it ${name}, though buildx would go on for ever`, async (context) => {
-        context.mock.timers.enable({ apis: ["setTimeout"] });
-        const run = new BuildRun(fakeBuildx([["onInterrupt", "ignore"], ["print", stepRuns], ["hang"]]), options());
-        const running = changeOf(run, () => run.snapshot().rows.length === 1);
-        const ended = run.start();
-        await running;
-        run.observe(followed(amd, arm));
-        run.observe(followed(...pods));
-        context.mock.timers.tick(2_000);
-        context.mock.timers.tick(2_000);
-        await ended;
-        const { head, lanes } = run.snapshot();
-        assert.equal(head.state, "failed");
-        assert.match(head.failure?.what ?? "", what);
-        assert.equal(head.failure?.platform, "linux/arm64");
-        assert.equal(lanes.find(({ platform }) => platform === "linux/arm64")?.state, "failed");
-      });
-
-    it("goes on when one of several replicas goes, for it may be on another", async () => {
-      const run = new BuildRun(
-        fakeBuildx([
-          ["print", stepRuns],
-          ["print", stepIsDone],
-        ]),
-        options(),
-      );
-      run.observe(followed(arm, runningPod("kube-arm64-b", "kube-arm64")));
-      run.observe(followed(arm));
-      await run.start();
-      assert.equal(run.state, "done");
-    });
-
-    it("tells the cluster's cause when buildx has lost the connection", async () => {
-      const lost = "ERROR: failed to build: failed to receive status: rpc error: code = Unavailable desc = EOF\n";
-      const acts = [
-        ["print", stepRuns],
-        ["print", lost],
-        ["exit", 1],
-      ];
-      const run = new BuildRun(fakeBuildx(acts), options());
-      run.observe(followed(arm, runningPod("kube-arm64-b", "kube-arm64")));
-      const ended = run.start();
-      run.observe(followed(runningPod("kube-arm64-b", "kube-arm64")));
-      await ended;
-      assert.equal(run.snapshot().head.failure?.what, "The builder pod kube-arm64-a was deleted.");
-    });
   });
 
   it("refuses what buildx cannot be given before anything starts", () => {

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { BuildRun } from "../../../src/core/build/run.ts";
+import type { Pod } from "../../../src/core/cluster/objects.ts";
+import { fakeBuildx } from "../buildx/fakeBuildx.ts";
+import { stepRuns, stepIsDone, runningPod, followed, options, changeOf } from "./runs.ts";
+
+describe("a build whose pod is lost", () => {
+  const amd = runningPod("kube-amd64-a", "kube-amd64");
+  const arm = runningPod("kube-arm64-a", "kube-arm64");
+  const losses: readonly (readonly [name: string, pods: readonly Pod[], what: RegExp])[] = [
+    ["is deleted", [amd], /^The builder pod kube-arm64-a was deleted\.$/],
+    [
+      "is evicted",
+      [amd, { ...arm, phase: "Failed", state: { kind: "dead", text: "evicted: the node was low on memory" } }],
+      /^The builder pod kube-arm64-a has ended: evicted: the node was low on memory\.$/,
+    ],
+    [
+      "runs out of memory",
+      [amd, { ...arm, restarts: 1, lastEnd: { text: "out of memory (OOMKilled)", isOutOfMemory: true, endedMs: 1 } }],
+      /^BuildKit in the builder pod kube-arm64-a has ended: out of memory \(OOMKilled\)\.$/,
+    ],
+    [
+      "crashes again, as far as one can see before it is started again",
+      [
+        amd,
+        {
+          ...arm,
+          restarts: 0,
+          state: { kind: "stuck", text: "keeps crashing (3 restarts), last: killed (exit code 137)" },
+          lastEnd: { text: "killed (exit code 137)", isOutOfMemory: false, endedMs: 2 },
+        },
+      ],
+      /^BuildKit in the builder pod kube-arm64-a has ended: killed \(exit code 137\)\.$/,
+    ],
+  ];
+  for (const [name, pods, what] of losses)
+    it(`fails within seconds when it ${name}, though buildx would go on for ever`, async (context) => {
+      context.mock.timers.enable({ apis: ["setTimeout"] });
+      const run = new BuildRun(fakeBuildx([["onInterrupt", "ignore"], ["print", stepRuns], ["hang"]]), options());
+      const running = changeOf(run, () => run.snapshot().rows.length === 1);
+      const ended = run.start();
+      await running;
+      run.observe(followed(amd, arm));
+      run.observe(followed(...pods));
+      context.mock.timers.tick(2_000);
+      context.mock.timers.tick(2_000);
+      await ended;
+      const { head, lanes } = run.snapshot();
+      assert.equal(head.state, "failed");
+      assert.match(head.failure?.what ?? "", what);
+      assert.equal(head.failure?.platform, "linux/arm64");
+      assert.equal(lanes.find(({ platform }) => platform === "linux/arm64")?.state, "failed");
+    });
+
+  it("goes on when one of several replicas goes, for it may be on another", async () => {
+    const run = new BuildRun(
+      fakeBuildx([
+        ["print", stepRuns],
+        ["print", stepIsDone],
+      ]),
+      options(),
+    );
+    run.observe(followed(arm, runningPod("kube-arm64-b", "kube-arm64")));
+    run.observe(followed(arm));
+    await run.start();
+    assert.equal(run.state, "done");
+  });
+
+  it("tells the cluster's cause when buildx has lost the connection", async () => {
+    const lost = "ERROR: failed to build: failed to receive status: rpc error: code = Unavailable desc = EOF\n";
+    const acts = [
+      ["print", stepRuns],
+      ["print", lost],
+      ["exit", 1],
+    ];
+    const run = new BuildRun(fakeBuildx(acts), options());
+    run.observe(followed(arm, runningPod("kube-arm64-b", "kube-arm64")));
+    const ended = run.start();
+    run.observe(followed(runningPod("kube-arm64-b", "kube-arm64")));
+    await ended;
+    assert.equal(run.snapshot().head.failure?.what, "The builder pod kube-arm64-a was deleted.");
+  });
+});
