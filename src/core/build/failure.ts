@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import { UserError } from "../errors.ts";
 import { t } from "../l10n.ts";
 import type { Platform } from "../platform.ts";
-import { causeOf } from "./failureCause.ts";
+import { causeOf, isOutputRefused } from "./failureCause.ts";
 import { isClientNoise, readFinalText } from "./finalText.ts";
 import { isBoot, sharedFailure, sharedLabel } from "./sharedLabel.ts";
 import type { BuildState, Failure } from "./snapshot.ts";
@@ -100,6 +100,7 @@ const reasons: readonly (readonly [RegExp, () => string])[] = [
 
 function causeIn({ name, fullName, error = "" }: Step): Failure["cause"] {
   if (name.kind === "other" && isBoot(fullName)) return "boot";
+  if (isOutputRefused({ name: fullName, message: error })) return "output";
   // What the step's own command says begins with that command.
   return isConnectionLoss(error) && !error.startsWith("process ") ? "connection" : undefined;
 }

@@ -29,11 +29,24 @@ function outputCause({ name = "", message }: ToldFailure): Cause | undefined {
   if (!name.includes("exporting to client")) return undefined;
   const why = diskProblems.find(([pattern]) => pattern.test(message))?.[1]();
   if (why === undefined) return undefined;
+  return unwritableOutput(why);
+}
+
+/** The cause of an output that cannot be written; `why` is the rest of the sentence. */
+export function unwritableOutput(why: string): Cause {
   return {
     what: t("The output could not be written: {0}", why),
     advice: t("Make room or choose another folder, then build again: the steps come from the cache."),
     isOfAllPlatforms: true,
   };
+}
+
+/**
+ * True where BuildKit has only seen that buildx takes no more files: what buildx met on this machine then stands
+ * nowhere, as the two errors race each other.
+ */
+export function isOutputRefused({ name = "", message }: ToldFailure): boolean {
+  return name.includes("exporting to client") && /(?:^|: )EOF$/.test(message);
 }
 
 const diskProblems: readonly (readonly [RegExp, () => string])[] = [

@@ -1,4 +1,5 @@
-import { readdir, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, readdir, stat, statfs } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
 import { t } from "../l10n.ts";
@@ -35,6 +36,21 @@ export async function isOutputOnly(folder: string): Promise<boolean> {
   const entries = await entriesOf(folder);
   return typeof entries !== "string" && entries.every(isPlatformFolder);
 }
+
+/** Why nothing can be written to a folder, which need not exist yet: the end of a sentence. */
+export async function folderProblem(folder: string): Promise<string | undefined> {
+  const refusal = await access(folder, constants.W_OK).catch((error: NodeJS.ErrnoException) => error);
+  if (refusal?.code === "ENOENT" && path.dirname(folder) !== folder) return folderProblem(path.dirname(folder));
+  if (refusal?.code === "EROFS") return t("its disk is read-only.");
+  if (refusal) return t("you may not write there.");
+  const { bavail, bsize, files, ffree } = await statfs(folder);
+  // Some file systems, such as btrfs, do not count files.
+  const isFull = bavail * bsize < fullBelowBytes || (files > 0 && ffree === 0);
+  return isFull ? t("the disk is full.") : undefined;
+}
+
+/** What is left of a full disk when the file that filled it has been given up. */
+const fullBelowBytes = 64 * 1024;
 
 /** As BuildKit names what it exports for several platforms: `linux_arm64`. */
 function isPlatformFolder(entry: string): boolean {

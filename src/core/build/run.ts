@@ -16,6 +16,8 @@ import type { Platform } from "../platform.ts";
 import { BuildModel, type BuildModelOptions } from "./model.ts";
 import { BuildSite } from "./buildSite.ts";
 import { type BuildPlan, planBuild } from "./plan.ts";
+import { unwritableOutput } from "./failureCause.ts";
+import { folderProblem } from "./outputFolder.ts";
 import { failureOfLoss, type PodLoss } from "./podLoss.ts";
 import type { ShownBuild } from "./shownBuild.ts";
 import { shownLanes } from "./shownLanes.ts";
@@ -248,6 +250,13 @@ export class BuildRun implements ShownBuild {
     if (wasCanceled) return undefined;
     const told = this.#model.failureSoFar();
     if (told?.cause === "boot" && this.#site.bootText !== undefined) return { ...told, message: this.#site.bootText };
+    const { output } = this.request;
+    if (told?.cause === "output" && output.kind === "folder") {
+      const why = await folderProblem(output.path);
+      if (why === undefined) return undefined;
+      const { what, advice } = unwritableOutput(why);
+      return { ...told, what, advice };
+    }
     // Nothing is told where BuildKit says that the build was cancelled: if not by us, then because it had to end itself.
     if ((told && told.cause !== "connection") || !this.#site.isSeen) return undefined;
     this.#lost = await this.#site.lossWithin(lossIsToldWithinMs);

@@ -109,8 +109,8 @@ export interface Failure {
   readonly message: string;
   /** What to do about it, as a sentence. */
   readonly advice?: string;
-  /** Present when it was not the Dockerfile's fault: the builder did not start, or was lost. */
-  readonly cause?: "boot" | "connection";
+  /** Present when it was not the Dockerfile’s fault: the builder did not start or was lost, or buildx took no output. */
+  readonly cause?: "boot" | "connection" | "output";
   readonly stepId?: string;
   readonly platform?: Platform;
   readonly exitCode?: number;

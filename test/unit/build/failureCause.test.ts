@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { causeOf, type ToldFailure } from "../../../src/core/build/failureCause.ts";
+import { causeOf, isOutputRefused, type ToldFailure } from "../../../src/core/build/failureCause.ts";
 
 const metadata = "[linux/riscv64 internal] load metadata for reg.example.com/base:1";
 const blob =
@@ -108,5 +108,17 @@ describe("causeOf", () => {
 
   it("leaves others to their own words", () => {
     assert.equal(causeOf({ name: "[1/1] RUN x", message: "process x did not complete: exit code: 1" }), undefined);
+  });
+});
+
+describe("isOutputRefused", () => {
+  it("is said of an export that has only seen buildx go, as on a full disk", () => {
+    assert.equal(isOutputRefused({ name: "exporting to client directory", message: "EOF" }), true);
+    assert.equal(
+      isOutputRefused({ name: "exporting to client tarball", message: "failed to send stat ls: EOF" }),
+      true,
+    );
+    assert.equal(isOutputRefused({ name: "[internal] load build context", message: "EOF" }), false);
+    assert.equal(isOutputRefused({ name: "exporting to client directory", message: "no space left" }), false);
   });
 });

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { isOutputOnly, outputFolderOf, remarkOnFolder } from "../../../src/core/build/outputFolder.ts";
+import { folderProblem, isOutputOnly, outputFolderOf, remarkOnFolder } from "../../../src/core/build/outputFolder.ts";
 
 let project = "";
 beforeEach(() => {
@@ -45,5 +45,9 @@ describe("an output folder", () => {
     assert.equal(await isOutputOnly(path.join(project, "new")), true);
     assert.equal(await isOutputOnly(path.join(project, "src")), false);
     assert.equal(await isOutputOnly(path.join(project, "src", "main.c")), false);
+  });
+
+  it("has no problem where there is room, even if it is not made yet", async () => {
+    assert.equal(await folderProblem(path.join(project, "new", "deep")), undefined);
   });
 });
