@@ -36,12 +36,21 @@ export async function registerEmulator(): Promise<void> {
   writeFileSync(join(binfmt, "register"), `:qemu-aarch64:M:0:${field("magic")}:${field("mask")}:${interpreter}:FP`);
 }
 
-/** Makes the node's bridge with its address. */
+/**
+ * Makes the node's bridge with its addresses. Without a hardware address of its own a bridge takes that of a pod, and
+ * another one when that pod goes: what the others then send to their gateway is lost for up to a minute and more.
+ */
 export async function addBridge({ bridge, address }: LabNode): Promise<void> {
   noteUndo("bridge", bridge);
-  await ip("link", "add", bridge, "type", "bridge");
+  await ip("link", "add", bridge, "address", hardwareAddress(address), "type", "bridge");
   await ip("addr", "add", `${address}/24`, "dev", bridge);
   await ip("link", "set", bridge, "up");
+}
+
+/** A locally administered one, made of the IPv4 address. */
+function hardwareAddress(address: string): string {
+  const bytes = address.split(".").map((byte) => Number(byte).toString(16).padStart(2, "0"));
+  return ["02", "00", ...bytes].join(":");
 }
 
 function ip(...args: readonly string[]) {
