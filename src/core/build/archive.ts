@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
+import { writePrivateFile } from "../files.ts";
 import { isAlive } from "../processes.ts";
 import { PastBuild, parseRecord, recordVersion, type BuildRecord } from "./pastBuild.ts";
 import type { ShownBuild } from "./shownBuild.ts";
@@ -61,10 +62,7 @@ export class BuildArchive {
       savedMs: Date.now(),
       ...(!hasEnded && { pid: process.pid }),
     };
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const draft = `${this.#fileOf(id)}.draft`;
-    await writeFile(draft, JSON.stringify(record), { mode: 0o600 });
-    await rename(draft, this.#fileOf(id));
+    await writePrivateFile(this.#fileOf(id), JSON.stringify(record));
   }
 
   #fileOf(id: string): string {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { FollowedBuilder } from "../builder/follow.ts";
 import { bootProgress } from "../builder/progress.ts";
 import { avoidsTerminatingPods, type BuildxVersion } from "../buildx/version.ts";
+import { watchTrouble } from "../cluster/objects.ts";
 import type { Trouble } from "../errors.ts";
 import { architectureOf, type Platform } from "../platform.ts";
 import { placementsOf } from "./placement.ts";
@@ -12,8 +13,7 @@ import type { BuildHead, Placement } from "./snapshot.ts";
 function troubleWith({ status }: FollowedBuilder): Trouble | undefined {
   if (status.kind === "unreachable") return status;
   if (status.kind !== "kubernetes") return undefined;
-  const { status: watched } = status.cluster.pods;
-  return watched.kind === "stale" || watched.kind === "failed" ? watched : undefined;
+  return watchTrouble(status.cluster.pods.status);
 }
 
 /** Where one build is done: the cluster's side of it, as far as it is known. Empty for builders that are on none. */
@@ -82,14 +82,14 @@ export class BuildSite {
     return texts.length === 0 ? undefined : [...new Set(texts)].join("; ");
   }
 
-  /** What has happened to a pod that the build is on. */
-  get loss(): PodLoss | undefined {
-    return this.#loss;
-  }
-
   /** What has kept us from seeing the cluster since the build began, the latest; it may be over. */
   get trouble(): Trouble | undefined {
     return this.#trouble;
+  }
+
+  /** What has happened to a pod that the build is on. */
+  get loss(): PodLoss | undefined {
+    return this.#loss;
   }
 
   /**

@@ -40,6 +40,11 @@ export class Builds implements Disposable {
     return this.#runs;
   }
 
+  /** Those that have not ended, the newest first. */
+  get running(): readonly BuildRun[] {
+    return this.#runs.filter((run) => !run.hasEnded);
+  }
+
   /** All there are to show, the newest first. */
   get shown(): readonly ShownBuild[] {
     return [...this.#runs, ...this.#past].slice(0, Math.max(keptBuilds, this.#runs.length));

@@ -25,17 +25,18 @@ export function causeOf(failure: ToldFailure): Cause | undefined {
 }
 
 /** What keeps files from being written on this machine. */
+export type DiskProblem = "full" | "readOnly" | "forbidden";
+
 function outputCause({ name = "", message }: ToldFailure): Cause | undefined {
   if (!name.includes("exporting to client")) return undefined;
-  const why = diskProblems.find(([pattern]) => pattern.test(message))?.[1]();
-  if (why === undefined) return undefined;
-  return unwritableOutput(why);
+  const problem = diskPatterns.find(([pattern]) => pattern.test(message))?.[1];
+  return problem && unwritableOutput(problem);
 }
 
-/** The cause of an output that cannot be written; `why` is the rest of the sentence. */
-export function unwritableOutput(why: string): Cause {
+/** The cause of an output that cannot be written. */
+export function unwritableOutput(problem: DiskProblem): Cause {
   return {
-    what: t("The output could not be written: {0}", why),
+    what: t("The output could not be written: {0}", diskTexts[problem]()),
     advice: t("Make room or choose another folder, then build again: the steps come from the cache."),
     isOfAllPlatforms: true,
   };
@@ -49,11 +50,17 @@ export function isOutputRefused({ name = "", message }: ToldFailure): boolean {
   return name.includes("exporting to client") && /(?:^|: )EOF$/.test(message);
 }
 
-const diskProblems: readonly (readonly [RegExp, () => string])[] = [
-  [/no space left on device|disk quota exceeded/, () => t("the disk is full.")],
-  [/read-only file system/, () => t("its disk is read-only.")],
-  [/permission denied|operation not permitted/, () => t("you may not write there.")],
+const diskPatterns: readonly (readonly [RegExp, DiskProblem])[] = [
+  [/no space left on device|disk quota exceeded/, "full"],
+  [/read-only file system/, "readOnly"],
+  [/permission denied|operation not permitted/, "forbidden"],
 ];
+
+const diskTexts: Readonly<Record<DiskProblem, () => string>> = {
+  full: () => t("the disk is full."),
+  readOnly: () => t("its disk is read-only."),
+  forbidden: () => t("you may not write there."),
+};
 
 function baseImageCause({ name = "", message, platform }: ToldFailure): Cause | undefined {
   const reference = /\] load metadata for (\S+)$/.exec(name)?.[1];

@@ -2,7 +2,9 @@ import { constants } from "node:fs";
 import { access, readdir, stat, statfs } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
+import { relativeInside } from "../files.ts";
 import { t } from "../l10n.ts";
+import type { DiskProblem } from "./failureCause.ts";
 
 /** What is to be said of an output folder before the build. */
 export interface FolderRemark {
@@ -19,7 +21,7 @@ export function outputFolderOf(answer: string, base: string): string {
 
 /** Looks at a folder that a build is to write to; `sources` are the folders that must not be mixed with its files. */
 export async function remarkOnFolder(folder: string, sources: readonly string[]): Promise<FolderRemark | undefined> {
-  const source = sources.find((one) => contains(folder, one));
+  const source = sources.find((one) => relativeInside(folder, one) !== undefined);
   if (source !== undefined) {
     return { kind: "refused", text: t("The files would get among those of {0}. Name a folder of its own.", source) };
   }
@@ -37,16 +39,15 @@ export async function isOutputOnly(folder: string): Promise<boolean> {
   return typeof entries !== "string" && entries.every(isPlatformFolder);
 }
 
-/** Why nothing can be written to a folder, which need not exist yet: the end of a sentence. */
-export async function folderProblem(folder: string): Promise<string | undefined> {
+/** Why nothing can be written to a folder, which need not exist yet; undefined when nothing is in the way. */
+export async function diskProblemAt(folder: string): Promise<DiskProblem | undefined> {
   const refusal = await access(folder, constants.W_OK).catch((error: NodeJS.ErrnoException) => error);
-  if (refusal?.code === "ENOENT" && path.dirname(folder) !== folder) return folderProblem(path.dirname(folder));
-  if (refusal?.code === "EROFS") return t("its disk is read-only.");
-  if (refusal) return t("you may not write there.");
+  if (refusal?.code === "ENOENT" && path.dirname(folder) !== folder) return diskProblemAt(path.dirname(folder));
+  if (refusal) return refusal.code === "EROFS" ? "readOnly" : "forbidden";
   const { bavail, bsize, files, ffree } = await statfs(folder);
   // Some file systems, such as btrfs, do not count files.
   const isFull = bavail * bsize < fullBelowBytes || (files > 0 && ffree === 0);
-  return isFull ? t("the disk is full.") : undefined;
+  return isFull ? "full" : undefined;
 }
 
 /** What is left of a full disk when the file that filled it has been given up. */
@@ -62,9 +63,4 @@ async function entriesOf(folder: string): Promise<readonly string[] | "file" | "
   if (stats instanceof Error) return stats.code === "ENOTDIR" ? "file" : stats.code === "ENOENT" ? [] : "forbidden";
   if (!stats.isDirectory()) return "file";
   return readdir(folder).catch(() => "forbidden" as const);
-}
-
-function contains(folder: string, other: string): boolean {
-  const relative = path.relative(folder, other);
-  return relative === "" || (relative.split(path.sep)[0] !== ".." && !path.isAbsolute(relative));
 }

@@ -3,7 +3,7 @@ import type { BuildRequest } from "../buildx/buildRequest.ts";
 import type { Event } from "../event.ts";
 import { t } from "../l10n.ts";
 import type { ShownBuild } from "./shownBuild.ts";
-import type { BuildHead, BuildSnapshot, Cell, Lane, SharedStep, Timing } from "./snapshot.ts";
+import type { BuildSnapshot, BuildSummary, Cell, SharedStep, Timing } from "./snapshot.ts";
 import { type LogPart, StepLog } from "./stepLog.ts";
 
 /** What is kept of a build on disk: times and verdict, but no output, in which there may be secrets. */
@@ -35,7 +35,7 @@ export class PastBuild implements ShownBuild {
     this.startedMs = snapshot.head.startedMs;
   }
 
-  summary(): { readonly head: BuildHead; readonly lanes: readonly Lane[] } {
+  summary(): BuildSummary {
     return this.#snapshot;
   }
 

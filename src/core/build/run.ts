@@ -17,14 +17,14 @@ import { BuildModel, type BuildModelOptions } from "./model.ts";
 import { BuildSite } from "./buildSite.ts";
 import { type BuildPlan, planBuild } from "./plan.ts";
 import { unwritableOutput } from "./failureCause.ts";
-import { folderProblem } from "./outputFolder.ts";
+import { diskProblemAt } from "./outputFolder.ts";
 import { failureOfLoss, type PodLoss } from "./podLoss.ts";
 import type { ShownBuild } from "./shownBuild.ts";
 import { shownLanes } from "./shownLanes.ts";
 import { failureOfError } from "./failure.ts";
 import type { BuildRequest } from "../buildx/buildRequest.ts";
 import { type LogPart, StepLog } from "./stepLog.ts";
-import type { BuildHead, BuildSnapshot, BuildState, BuildUpdate, Failure, Lane } from "./snapshot.ts";
+import type { BuildHead, BuildSnapshot, BuildState, BuildSummary, BuildUpdate, Failure, Lane } from "./snapshot.ts";
 
 /** How a build is shown; see the fields of the same names in {@link BuildHead}. */
 export type BuildLabels = Pick<BuildHead, "dockerfile" | "ordinal" | "output">;
@@ -147,7 +147,7 @@ export class BuildRun implements ShownBuild {
     this.#changed.fire();
   }
 
-  summary(): { readonly head: BuildHead; readonly lanes: readonly Lane[] } {
+  summary(): BuildSummary {
     return { head: this.#head(), lanes: this.#lanes() };
   }
 
@@ -244,19 +244,13 @@ export class BuildRun implements ShownBuild {
     }, giveUpAfterMs[loss.kind]);
   }
 
-  /** Why buildx has failed, where the cluster knows better than buildx. */
+  /** Why buildx has failed, where the cluster or this machine knows better than buildx. */
   async #causeOf({ wasCanceled }: Exit): Promise<Failure | undefined> {
     if (this.#lost) return failureOfLoss(this.#lost);
     if (wasCanceled) return undefined;
     const told = this.#model.failureSoFar();
     if (told?.cause === "boot" && this.#site.bootText !== undefined) return { ...told, message: this.#site.bootText };
-    const { output } = this.request;
-    if (told?.cause === "output" && output.kind === "folder") {
-      const why = await folderProblem(output.path);
-      if (why === undefined) return undefined;
-      const { what, advice } = unwritableOutput(why);
-      return { ...told, what, advice };
-    }
+    if (told?.cause === "output") return this.#withDiskProblem(told);
     // Nothing is told where BuildKit says that the build was cancelled: if not by us, then because it had to end itself.
     if ((told && told.cause !== "connection") || !this.#site.isSeen) return undefined;
     this.#lost = await this.#site.lossWithin(lossIsToldWithinMs);
@@ -264,6 +258,14 @@ export class BuildRun implements ShownBuild {
     const { trouble } = this.#site;
     const again = t("Build again: what was finished is in the cache.");
     return told && { ...told, advice: [trouble?.reason, again].filter(Boolean).join(" ") };
+  }
+
+  async #withDiskProblem(told: Failure): Promise<Failure | undefined> {
+    const { output } = this.request;
+    const problem = output.kind === "folder" ? await diskProblemAt(output.path) : undefined;
+    if (!problem) return undefined;
+    const { what, advice } = unwritableOutput(problem);
+    return { ...told, what, advice };
   }
 
   #end({ exitCode, signal, wasCanceled }: Exit): void {
@@ -296,8 +298,8 @@ export class BuildRun implements ShownBuild {
 
   #waitingFor(): string | undefined {
     const waitingFor = this.#model.waitingFor();
-    const { bootText } = this.#site;
-    return waitingFor?.isBoot && bootText !== undefined ? `${waitingFor.text}: ${bootText}` : waitingFor?.text;
+    const bootText = waitingFor?.isBoot ? this.#site.bootText : undefined;
+    return waitingFor && [waitingFor.text, bootText].filter(Boolean).join(": ");
   }
 
   #lanes(): readonly Lane[] {

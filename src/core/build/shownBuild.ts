@@ -1,6 +1,7 @@
 import type { BuildRequest } from "../buildx/buildRequest.ts";
 import type { Event } from "../event.ts";
-import type { BuildHead, BuildSnapshot, BuildUpdate, Lane } from "./snapshot.ts";
+import { t } from "../l10n.ts";
+import type { BuildHead, BuildSnapshot, BuildSummary, BuildUpdate } from "./snapshot.ts";
 import type { LogPart } from "./stepLog.ts";
 
 /** A build as it is shown: one that runs or has ended in this window, or one that is remembered from an earlier one. */
@@ -12,7 +13,7 @@ export interface ShownBuild {
   /** Fires on every change. */
   readonly onDidChange: Event<void>;
   /** What lists show of it. */
-  summary(): { readonly head: BuildHead; readonly lanes: readonly Lane[] };
+  summary(): BuildSummary;
   /** Everything there is to show. */
   snapshot(): BuildSnapshot;
   /** What has changed since the last call; undefined when nothing has. For one reader. */
@@ -25,4 +26,9 @@ export interface ShownBuild {
   output(): string;
   /** Asks a running build to stop. */
   cancel(): void;
+}
+
+/** What lists call a build: its Dockerfile, numbered from the second build on. */
+export function buildLabel({ dockerfile, ordinal }: Pick<BuildHead, "dockerfile" | "ordinal">): string {
+  return ordinal === undefined ? dockerfile : t("{0} #{1}", dockerfile, ordinal);
 }

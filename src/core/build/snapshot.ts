@@ -151,10 +151,14 @@ export interface BuildHead {
   readonly messages: readonly string[];
 }
 
-/** Everything the panel shows of one build. */
-export interface BuildSnapshot {
+/** What lists show of one build. */
+export interface BuildSummary {
   readonly head: BuildHead;
   readonly lanes: readonly Lane[];
+}
+
+/** Everything the panel shows of one build. */
+export interface BuildSnapshot extends BuildSummary {
   readonly rows: readonly StepRow[];
   readonly shared: readonly SharedStep[];
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { loadKubeconfig, selectContext, type ClusterAccess } from "../cluster/kubeconfig.ts";
 import { writePinnedKubeconfig } from "../cluster/pinnedKubeconfig.ts";
+import { writePrivateFile } from "../files.ts";
 
 /** What is noted beside a kubeconfig that pins a builder to its cluster. No secrets. */
 export interface PinNote {
@@ -26,7 +27,6 @@ export interface Pin {
 /** Makes the pin of a new builder: the note first, so that no kubeconfig is ever without. */
 export async function makePin(folder: string, access: ClusterAccess, note: PinNote): Promise<Pin> {
   const pin = { kubeconfig: path.join(folder, `${note.builder}-${randomBytes(4).toString("hex")}.yaml`), note };
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeNote(pin);
   await writePinnedKubeconfig(pin.kubeconfig, access);
   return pin;
@@ -34,7 +34,7 @@ export async function makePin(folder: string, access: ClusterAccess, note: PinNo
 
 /** Notes something else about the same pin. */
 export async function writeNote({ kubeconfig, note }: Pin): Promise<void> {
-  await writeFile(noteFile(kubeconfig), JSON.stringify(note), { mode: 0o600 });
+  await writePrivateFile(noteFile(kubeconfig), JSON.stringify(note));
 }
 
 /** All pins in the folder, but for those whose note cannot be read. */
@@ -83,6 +83,6 @@ function parseNote(json: string): PinNote | undefined {
       typeof note.builder === "string" && typeof note.store === "string" && typeof note.source?.context === "string";
     return isWhole ? (note as PinNote) : undefined;
   } catch {
-    return undefined; // It is being written by another window, or was damaged: then nothing is done about it.
+    return undefined; // It was damaged: then nothing is done about it.
   }
 }

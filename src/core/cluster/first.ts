@@ -1,7 +1,7 @@
 import { UserError } from "../errors.ts";
 import type { Disposable } from "../event.ts";
 import type { Resource } from "./listWatch.ts";
-import type { Watched } from "./objects.ts";
+import { type Watched, watchTrouble } from "./objects.ts";
 
 /**
  * The items of a collection, once they are known.
@@ -13,8 +13,8 @@ export async function firstOf<T>(resource: Resource<T>): Promise<readonly T[]> {
   let subscription: Disposable | undefined;
   const look = ({ status, items }: Watched<T>): void => {
     if (status.kind === "live") resolve(items);
-    else if (status.kind === "failed" || status.kind === "stale")
-      reject(new UserError(status.reason, { remedy: status.remedy }));
+    const trouble = watchTrouble(status);
+    if (trouble) reject(new UserError(trouble.reason, { remedy: trouble.remedy }));
   };
   try {
     subscription = resource.onDidChange(look);

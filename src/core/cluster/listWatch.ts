@@ -218,14 +218,16 @@ export class ListWatch<T> implements Resource<T> {
   #fail(error: unknown, failures: number): void {
     const trouble = troubleOf(explain(error, this.#api.access.context, this.#collection.attempt));
     if (isForbidden(error)) {
-      this.#items = new Map();
       this.#hasItems = false;
       this.#version = undefined;
     }
-    if (!this.#hasItems) this.#items = new Map();
-    if (!this.#hasItems) this.#setStatus({ kind: "failed", ...trouble });
-    // The first failure of a live watch may be a connection that was cut: then the next attempt goes well.
-    else if (failures > 1 || this.#status.kind !== "live") this.#setStatus({ kind: "stale", ...trouble });
+    if (!this.#hasItems) {
+      this.#items = new Map();
+      this.#setStatus({ kind: "failed", ...trouble });
+    } else if (failures > 1 || this.#status.kind !== "live") {
+      // The first failure of a live watch may be a connection that was cut: then the next attempt goes well.
+      this.#setStatus({ kind: "stale", ...trouble });
+    }
   }
 
   #setStatus(status: WatchStatus): void {

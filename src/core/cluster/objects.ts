@@ -81,6 +81,11 @@ export type WatchStatus =
   /** Nothing can be known: forbidden, unreachable, not authenticated. */
   | ({ readonly kind: "failed" } & Trouble);
 
+/** What is wrong with a watched collection; undefined when nothing is, as far as is known. */
+export function watchTrouble(status: WatchStatus): Trouble | undefined {
+  return status.kind === "failed" || status.kind === "stale" ? status : undefined;
+}
+
 /** A watched collection at one moment. A new object whenever anything in it changes. */
 export interface Watched<T> {
   readonly status: WatchStatus;

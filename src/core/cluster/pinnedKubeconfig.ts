@@ -1,6 +1,4 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import path from "node:path";
+import { writePrivateFile } from "../files.ts";
 import type { ClusterAccess } from "./kubeconfig.ts";
 
 /**
@@ -29,18 +27,7 @@ export async function minifiedKubeconfig({ context, cluster, user }: ClusterAcce
   );
 }
 
-/**
- * Writes {@link minifiedKubeconfig} to `file`, readable by its owner only. Readers see the old file or the new one,
- * never a part. Makes the folder when it is missing.
- */
+/** Writes {@link minifiedKubeconfig} to `file`, readable by its owner only. */
 export async function writePinnedKubeconfig(file: string, access: ClusterAccess): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-  const temporary = `${file}.${randomBytes(6).toString("hex")}`;
-  try {
-    await writeFile(temporary, await minifiedKubeconfig(access), { mode: 0o600, flag: "wx" });
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await writePrivateFile(file, await minifiedKubeconfig(access));
 }

@@ -1,6 +1,7 @@
 import { appendFile, readFile } from "node:fs/promises";
 import path from "node:path";
 import dockerignoreModule from "@balena/dockerignore";
+import { relativeInside } from "../files.ts";
 
 // The package is CommonJS with a `default`, which its types describe.
 const dockerignore = dockerignoreModule.default;
@@ -28,11 +29,9 @@ export async function ignoreFolder(folder: string, source: ContextSource): Promi
   await appendFile(file, `${isLineOpen ? "\n" : ""}${relative.replaceAll(path.sep, "/")}\n`);
 }
 
-/** Undefined for a folder that is not inside the context. */
+/** Undefined for a folder that is not inside the context, and for the context itself. */
 function relativePath(folder: string, { buildContext }: ContextSource): string | undefined {
-  const relative = path.relative(buildContext, folder);
-  const isOutside = relative === "" || relative.split(path.sep)[0] === ".." || path.isAbsolute(relative);
-  return isOutside ? undefined : relative;
+  return relativeInside(buildContext, folder) || undefined;
 }
 
 /** A Dockerfile's own file goes before the context's (`frontend/dockerui/config.go` in BuildKit). */

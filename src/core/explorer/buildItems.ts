@@ -1,17 +1,12 @@
-import type { BuildHead, Lane } from "../build/snapshot.ts";
+import { buildLabel } from "../build/shownBuild.ts";
+import type { BuildHead, BuildSummary, Lane } from "../build/snapshot.ts";
 import { architectureOf } from "../platform.ts";
 import { t } from "../l10n.ts";
 import { age, dotted, duration } from "./format.ts";
 import { item, type ExplorerItem } from "./item.ts";
 
-/** One build as the explorer lists it. */
-export interface ListedBuild {
-  readonly head: BuildHead;
-  readonly lanes: readonly Lane[];
-}
-
 /** The rows of this window's builds, newest first. */
-export function buildsItem(builds: readonly ListedBuild[], nowMs: number): ExplorerItem {
+export function buildsItem(builds: readonly BuildSummary[], nowMs: number): ExplorerItem {
   const children = builds
     .toSorted((a, b) => b.head.startedMs - a.head.startedMs)
     .map((build) => buildItem(build, nowMs));
@@ -21,13 +16,13 @@ export function buildsItem(builds: readonly ListedBuild[], nowMs: number): Explo
   );
 }
 
-function buildItem({ head, lanes }: ListedBuild, nowMs: number): ExplorerItem {
+function buildItem({ head, lanes }: BuildSummary, nowMs: number): ExplorerItem {
   const isRunning = head.state === "running" || head.state === "canceling";
   const when = head.endedMs === undefined ? undefined : sinceText(nowMs - head.endedMs);
   return item(
     {
       id: `build:${head.id}`,
-      label: head.ordinal === undefined ? head.dockerfile : t("{0} #{1}", head.dockerfile, head.ordinal),
+      label: buildLabel(head),
       kind: isRunning ? "runningBuild" : "endedBuild",
       icon: icons[head.state],
     },

@@ -1,7 +1,7 @@
 import type { Builder, BuilderNode } from "../buildx/builder.ts";
 import type { BuilderNodeStatus } from "../buildx/status.ts";
 import type { BuilderStatus } from "../builder/status.ts";
-import type { Pod, WatchStatus, Workload } from "../cluster/objects.ts";
+import { type Pod, type WatchStatus, watchTrouble, type Workload } from "../cluster/objects.ts";
 import type { Trouble } from "../errors.ts";
 import { t } from "../l10n.ts";
 import { age, dotted } from "./format.ts";
@@ -66,10 +66,6 @@ function troubleWith(status: BuilderStatus): Trouble | undefined {
   if (status.kind === "unreachable") return status;
   if (status.kind !== "kubernetes") return undefined;
   return watchTrouble(status.cluster.workloads.status) ?? watchTrouble(status.cluster.pods.status);
-}
-
-function watchTrouble(status: WatchStatus): Trouble | undefined {
-  return status.kind === "failed" || status.kind === "stale" ? status : undefined;
 }
 
 function nodeItem(

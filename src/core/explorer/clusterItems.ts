@@ -1,4 +1,4 @@
-import type { ClusterNode, Watched } from "../cluster/objects.ts";
+import { type ClusterNode, type Watched, watchTrouble } from "../cluster/objects.ts";
 import type { Trouble } from "../errors.ts";
 import { t } from "../l10n.ts";
 import { cpu, dotted, memory } from "./format.ts";
@@ -26,7 +26,7 @@ export function clusterItem(cluster: ClusterStatus): ExplorerItem {
       });
     case "connected": {
       const { status, items } = cluster.nodes;
-      const trouble = status.kind === "failed" || status.kind === "stale" ? status : undefined;
+      const trouble = watchTrouble(status);
       const architectures = Map.groupBy(items, (node) => node.architecture);
       const children = [...architectures]
         .toSorted(([a], [b]) => a.localeCompare(b))

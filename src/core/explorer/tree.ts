@@ -2,7 +2,8 @@ import type { Builder } from "../buildx/builder.ts";
 import { t } from "../l10n.ts";
 import type { BuilderStatus } from "../builder/status.ts";
 import { builderItem } from "./builderItems.ts";
-import { buildsItem, type ListedBuild } from "./buildItems.ts";
+import type { BuildSummary } from "../build/snapshot.ts";
+import { buildsItem } from "./buildItems.ts";
 import type { Trouble } from "../errors.ts";
 import { clusterItem, type ClusterStatus } from "./clusterItems.ts";
 import { item, message, type ExplorerItem } from "./item.ts";
@@ -13,7 +14,7 @@ export interface ExplorerState {
   readonly cluster: ClusterStatus;
   /** Why nothing can be built at the moment, whatever builders there are. */
   readonly buildx?: Trouble | undefined;
-  readonly builds: readonly ListedBuild[];
+  readonly builds: readonly BuildSummary[];
   /** Tells what is being done to a builder at the moment, if anything. */
   readonly busy: { textOf(builder: string): string | undefined };
   readonly nowMs: number;

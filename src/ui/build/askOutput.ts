@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { outputFolderOf, remarkOnFolder } from "../../core/build/outputFolder.ts";
 import { validateImageReference } from "../../core/buildx/args.ts";
 import type { BuildOutput } from "../../core/buildx/buildRequest.ts";
+import { relativeInside } from "../../core/files.ts";
 import { inputText, pickOne, type Answer, type Choice, type Place } from "../wizard.ts";
 
 /** Asks where a build's result goes. */
@@ -78,6 +79,6 @@ async function outputOf(
 
 /** Relative to `base` where it is below, else absolute. */
 function shortPath(base: string, folder: string): string {
-  const relative = path.relative(base, folder);
-  return relative.startsWith("..") ? folder : relative || ".";
+  const relative = relativeInside(base, folder);
+  return relative === undefined ? folder : relative || ".";
 }

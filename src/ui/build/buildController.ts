@@ -6,7 +6,7 @@ import { planBuild } from "../../core/build/plan.ts";
 import { placementsOf } from "../../core/build/placement.ts";
 import type { BuildRequest } from "../../core/buildx/buildRequest.ts";
 import type { BuildRun } from "../../core/build/run.ts";
-import type { ShownBuild } from "../../core/build/shownBuild.ts";
+import { buildLabel, type ShownBuild } from "../../core/build/shownBuild.ts";
 import type { Placement } from "../../core/build/snapshot.ts";
 import type { ClusterView } from "../../core/builder/status.ts";
 import type { FollowedBuilder } from "../../core/builder/follow.ts";
@@ -112,7 +112,7 @@ export class BuildController implements Disposable {
 
   /** Shows the build of the row, else the one that runs, else the newest. */
   async show(row: ExplorerRow | undefined): Promise<void> {
-    const isAnyRunning = this.builds.runs.some((run) => !run.hasEnded);
+    const isAnyRunning = this.builds.running.length > 0;
     const build =
       row === undefined ? (isAnyRunning ? await this.#chooseRunning() : this.builds.shown[0]) : this.#byRow(row);
     if (build) this.#panels.show(build);
@@ -133,7 +133,7 @@ export class BuildController implements Disposable {
 
   /** The only running build, else the one the user chooses. */
   async #chooseRunning(): Promise<BuildRun | undefined> {
-    const running = this.builds.runs.filter((run) => !run.hasEnded);
+    const { running } = this.builds;
     const [first] = running;
     if (running.length < 2) return first;
     const answer = await pickOne({
@@ -141,9 +141,9 @@ export class BuildController implements Disposable {
       step: 1,
       totalSteps: 1,
       choices: running.map((run) => {
-        const { dockerfile, ordinal, builder } = run.snapshot().head;
-        const label = ordinal === undefined ? dockerfile : `${dockerfile} #${ordinal}`;
-        return { label, description: `${builder} · ${run.request.platforms.join(", ")}`, value: run };
+        const { head } = run.summary();
+        const description = `${head.builder} · ${run.request.platforms.join(", ")}`;
+        return { label: buildLabel(head), description, value: run };
       }),
     });
     return answer === "back" ? undefined : answer;
@@ -216,7 +216,7 @@ export class BuildController implements Disposable {
 
   /** Tells of a build that has ended out of sight. */
   async #announce(build: BuildRun): Promise<void> {
-    const { head } = build.snapshot();
+    const { head } = build.summary();
     const show = vscode.l10n.t("Show Build");
     const seconds = duration((head.endedMs ?? head.startedMs) - head.startedMs);
     const answer =
@@ -233,10 +233,7 @@ export class BuildController implements Disposable {
 
   #setKeys(): void {
     setContextKey("multiArchBuilds.hasBuilds", this.builds.shown.length > 0);
-    setContextKey(
-      "multiArchBuilds.isBuilding",
-      this.builds.runs.some((run) => !run.hasEnded),
-    );
+    setContextKey("multiArchBuilds.isBuilding", this.builds.running.length > 0);
   }
 }
 

@@ -49,7 +49,7 @@ export class BuildPanel implements Disposable {
     const dist = vscode.Uri.joinPath(extensionUri, "dist");
     this.#panel = vscode.window.createWebviewPanel(
       "multiArchBuilds.build",
-      titleOf(build.snapshot().head),
+      titleOf(build.summary().head),
       { viewColumn, preserveFocus: true },
       { enableScripts: true, localResourceRoots: [dist] },
     );

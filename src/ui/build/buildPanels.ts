@@ -32,7 +32,7 @@ export class BuildPanels implements Disposable {
       openOutput: (build) => tell(documents.open(build)),
       openResult: (build) => tell(openResult(build)),
       copyTable: (build) => tell(vscode.env.clipboard.writeText(timingTable(build.snapshot()))),
-      copyReference: (build) => tell(copyReference(build.snapshot().head.pushed ?? "")),
+      copyReference: (build) => tell(copyReference(build.summary().head.pushed ?? "")),
     };
   }
 

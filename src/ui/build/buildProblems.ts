@@ -14,7 +14,7 @@ export class BuildProblems implements Disposable {
 
   /** Reports a build that has ended. */
   async report(build: BuildRun): Promise<void> {
-    const { failure } = build.snapshot().head;
+    const { failure } = build.summary().head;
     const isOfDockerfile = failure?.file === undefined || failure.file === path.basename(build.request.dockerfile);
     // What the Dockerfile has no part in, such as a lost connection, cannot be mended there.
     if (failure?.line === undefined || !isOfDockerfile) return;

@@ -20,13 +20,13 @@ export class BuildStatusBar implements Disposable {
   }
 
   #update(builds: Builds): void {
-    const running = builds.runs.filter((run) => !run.hasEnded);
+    const running = builds.running;
     const [newest] = running;
     if (!newest) {
       this.#item.hide();
       return;
     }
-    const { dockerfile } = newest.snapshot().head;
+    const { dockerfile } = newest.summary().head;
     const text =
       running.length === 1
         ? vscode.l10n.t("Building {0}", dockerfile)

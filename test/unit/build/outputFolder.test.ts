@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { folderProblem, isOutputOnly, outputFolderOf, remarkOnFolder } from "../../../src/core/build/outputFolder.ts";
+import { diskProblemAt, isOutputOnly, outputFolderOf, remarkOnFolder } from "../../../src/core/build/outputFolder.ts";
 
 let project = "";
 beforeEach(() => {
@@ -48,6 +48,6 @@ describe("an output folder", () => {
   });
 
   it("has no problem where there is room, even if it is not made yet", async () => {
-    assert.equal(await folderProblem(path.join(project, "new", "deep")), undefined);
+    assert.equal(await diskProblemAt(path.join(project, "new", "deep")), undefined);
   });
 });
