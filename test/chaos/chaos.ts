@@ -3,8 +3,6 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import type { BuildRun } from "../../src/core/build/run.ts";
 import { followBuilder } from "../../src/core/builder/follow.ts";
 import type { Builder } from "../../src/core/buildx/builder.ts";
@@ -14,6 +12,7 @@ import { kubeconfigPath, labRegistry, ports } from "../cluster/paths.ts";
 import { processesWith } from "../demo/processes.ts";
 import { Cable } from "./cable.ts";
 import { faults, type ChaosFault } from "./faults.ts";
+import { heldMiB } from "../memory.ts";
 import { oneOf, randomOf } from "../random.ts";
 
 // `npm run chaos -- [--minutes N] [--seed N]`: builds on the real cluster, back to back, while things go wrong at random
@@ -47,13 +46,13 @@ const rounds: Round[] = [];
 const heapMiB: number[] = [];
 try {
   while (Date.now() < endMs) {
-    await settled();
+    await lab.settled(wanted.namespace, labNodes.length);
     rounds.push(await playRound(builder, oneOf(random, faults), rounds.length));
     const { fault, verdict, afterMs, problem } = rounds.at(-1) ?? assert.fail();
     console.log(`${rounds.length}. ${fault}: ${verdict} after ${afterMs} ms${problem ? `  PROBLEM: ${problem}` : ""}`);
-    if (rounds.length % 10 === 0) heapMiB.push(usedMiB());
+    if (rounds.length % 10 === 0) heapMiB.push(heldMiB());
   }
-  await settled();
+  await lab.settled(wanted.namespace, labNodes.length);
 } finally {
   await lab.remove(await lab.find(wanted.name));
   await deleteNamespace(wanted.namespace);
@@ -122,28 +121,6 @@ async function begun(run: BuildRun): Promise<void> {
       if (lanes.every(({ startedMs, placement }) => startedMs !== undefined && placement?.pod !== undefined)) resolve();
     });
   });
-}
-
-/** Waits until there is one pod per architecture, and all are ready. */
-async function settled(): Promise<void> {
-  const connection = await lab.connections.open({ kubeconfig: kubeconfigPath });
-  const pods = connection.pods(wanted.namespace);
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const subscription = pods.onDidChange(({ status, items }) => {
-    const isReady = items.length === labNodes.length && items.every(({ state }) => state.kind === "ready");
-    if (status.kind === "live" && isReady) resolve();
-  });
-  await promise;
-  subscription.dispose();
-  connection.dispose();
-}
-
-function usedMiB(): number {
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void;
-  collect();
-  collect();
-  return process.memoryUsage().heapUsed / 2 ** 20;
 }
 
 function report(): void {

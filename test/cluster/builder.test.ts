@@ -9,7 +9,7 @@ import type { Builder } from "../../src/core/buildx/builder.ts";
 import { firstOf } from "../../src/core/cluster/first.ts";
 import { UserError } from "../../src/core/errors.ts";
 import { labBlockers } from "./blockers.ts";
-import { deleteNamespace, LabBuilders, objectsOf } from "./labBuilders.ts";
+import { deleteNamespace, LabBuilders, objectsOf, reached } from "./labBuilders.ts";
 import { labNodes } from "./nodes.ts";
 import { labRegistry } from "./paths.ts";
 import { kubectl } from "./processes.ts";
@@ -82,14 +82,9 @@ describe("builders on the lab", { skip: blockers.join("; ") || false }, () => {
 
     it("cancels a build within seconds", async () => {
       const run = lab.build(builder, "slow", `FROM ${labRegistry}/base:1\nRUN sleep 600\n`);
-      const running = new Promise<void>((resolve) => {
-        run.onDidChange(() => {
-          const isSleeping = run
-            .snapshot()
-            .rows.some((row) => row.text.includes("sleep") && row.cells.some((cell) => cell?.state === "running"));
-          if (isSleeping) resolve();
-        });
-      });
+      const running = reached(run, ({ rows }) =>
+        rows.some(({ text, cells }) => text.includes("sleep") && cells.some((cell) => cell?.state === "running")),
+      );
       const ended = run.start();
       await running;
       const canceledMs = performance.now();

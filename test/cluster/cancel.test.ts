@@ -9,7 +9,7 @@ import type { Builder } from "../../src/core/buildx/builder.ts";
 import type { BuildOutput } from "../../src/core/buildx/buildRequest.ts";
 import { processesWith } from "../demo/processes.ts";
 import { labBlockers } from "./blockers.ts";
-import { deleteNamespace, LabBuilders } from "./labBuilders.ts";
+import { deleteNamespace, LabBuilders, reached } from "./labBuilders.ts";
 import { labAddress, labRegistry } from "./paths.ts";
 import { kubectl } from "./processes.ts";
 
@@ -112,13 +112,7 @@ describe("a build that is cancelled", { skip: blockers.join("; ") || false }, ()
   }
 
   async function cancelWhen(run: BuildRun, isTime: (snapshot: BuildSnapshot) => boolean): Promise<void> {
-    const time = new Promise<void>((resolve, reject) => {
-      run.onDidChange(() => {
-        const snapshot = run.snapshot();
-        if (isTime(snapshot)) resolve();
-        else if (run.hasEnded) reject(new Error(`It has ended: ${JSON.stringify(snapshot.head)}`));
-      });
-    });
+    const time = reached(run, isTime);
     const ended = run.start();
     await time;
     const canceledMs = performance.now();

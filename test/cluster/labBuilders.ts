@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { BuildSnapshot } from "../../src/core/build/snapshot.ts";
 import { BuildRun } from "../../src/core/build/run.ts";
 import { createBuilder, type CreateProgress, type NewBuilder } from "../../src/core/builder/create.ts";
 import type { BuilderDeps } from "../../src/core/builder/deps.ts";
@@ -102,6 +103,21 @@ export class LabBuilders {
     );
   }
 
+  /**
+   * Waits until there are so many pods, and all are ready: buildx before 0.37 sends builds also to those that are to go.
+   */
+  async settled(namespace: string, count: number): Promise<void> {
+    const connection = await this.connections.open({ kubeconfig: kubeconfigPath });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const subscription = connection.pods(namespace).onDidChange(({ status, items }) => {
+      const isReady = items.length === count && items.every(({ state }) => state.kind === "ready");
+      if (status.kind === "live" && isReady) resolve();
+    });
+    await promise;
+    subscription.dispose();
+    connection.dispose();
+  }
+
   /** A build of this Dockerfile for all platforms of the builder. */
   build(builder: Builder, name: string, dockerfile: string, output: BuildOutput = { kind: "none" }): BuildRun {
     const buildContext = join(this.dir, name);
@@ -120,6 +136,17 @@ export class LabBuilders {
       labels: { dockerfile: "Dockerfile", output: "" },
     });
   }
+}
+
+/** Resolves when the build is so; fails when it has ended without. */
+export async function reached(run: BuildRun, isSo: (snapshot: BuildSnapshot) => boolean): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    run.onDidChange(() => {
+      const snapshot = run.snapshot();
+      if (isSo(snapshot)) resolve();
+      else if (run.hasEnded) reject(new Error(`The build has ended: ${JSON.stringify(snapshot.head)}`));
+    });
+  });
 }
 
 /** Names of what runs in a namespace, as `kind/name`. */

@@ -4,8 +4,8 @@ import type { BuildRun } from "../../src/core/build/run.ts";
 import { followBuilder } from "../../src/core/builder/follow.ts";
 import type { Builder } from "../../src/core/buildx/builder.ts";
 import { labBlockers } from "./blockers.ts";
-import { deleteNamespace, LabBuilders } from "./labBuilders.ts";
-import { kubeconfigPath, labRegistry } from "./paths.ts";
+import { deleteNamespace, LabBuilders, reached } from "./labBuilders.ts";
+import { labRegistry } from "./paths.ts";
 import { killBuildkitd } from "./podProcesses.ts";
 import { kubectl } from "./processes.ts";
 
@@ -50,7 +50,7 @@ describe("a build whose pod goes", { skip: blockers.join("; ") || false, concurr
       ];
       for (const [index, [name, act, what]] of losses.entries())
         it(`fails within seconds when it ${name}`, async () => {
-          await settled(lab, wanted.namespace);
+          await lab.settled(wanted.namespace, 1);
           const run = lab.build(builder, `loss-${index}`, `FROM ${labRegistry}/base:1\nRUN echo begun && sleep 600\n`);
           const following = followBuilder(builder, lab.connections, lab.deps.env, (followed) => run.observe(followed));
           const ended = run.start();
@@ -71,7 +71,7 @@ describe("a build whose pod goes", { skip: blockers.join("; ") || false, concurr
         });
 
       it("works again with the next build", async () => {
-        await settled(lab, wanted.namespace);
+        await lab.settled(wanted.namespace, 1);
         const run = lab.build(builder, "next", `FROM ${labRegistry}/base:1\nRUN true\n`);
         await run.start();
         assert.equal(run.state, "done");
@@ -79,26 +79,9 @@ describe("a build whose pod goes", { skip: blockers.join("; ") || false, concurr
     });
 });
 
-/** Waits until there is one pod, and it is ready: buildx before 0.37 sends builds also to those that are to go. */
-async function settled(lab: LabBuilders, namespace: string): Promise<void> {
-  const connection = await lab.connections.open({ kubeconfig: kubeconfigPath });
-  const pods = connection.pods(namespace);
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const subscription = pods.onDidChange(({ items }) => {
-    if (items.length === 1 && items[0]?.state.kind === "ready") resolve();
-  });
-  await promise;
-  subscription.dispose();
-  connection.dispose();
-}
-
 async function stepRuns(run: BuildRun): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    run.onDidChange(() => {
-      const { head, rows, lanes } = run.snapshot();
-      if (run.hasEnded) reject(new Error(`The build has ended: ${head.state} ${JSON.stringify(head.failure)}`));
-      const runs = rows.some(({ text, cells }) => text.includes("sleep") && cells.some((cell) => cell?.hasLog));
-      if (runs && lanes[0]?.placement?.pod) resolve();
-    });
+  await reached(run, ({ rows, lanes }) => {
+    const runs = rows.some(({ text, cells }) => text.includes("sleep") && cells.some((cell) => cell?.hasLog));
+    return runs && lanes[0]?.placement?.pod !== undefined;
   });
 }
