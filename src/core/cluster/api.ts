@@ -1,8 +1,8 @@
-import type { IncomingMessage } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import type { Disposable } from "../event.ts";
 import { apiErrorOf, apiErrorOfStatus } from "./apiError.ts";
+import type { WireAnswer } from "./exchange.ts";
 import type { ClusterAccess } from "./kubeconfig.ts";
 import { Transport } from "./transport.ts";
 
@@ -74,7 +74,8 @@ export class KubeApi implements Disposable {
    * (`ApiError`, 410 for an old resource version). Leaving the loop closes the connection.
    */
   async watch(path: string, request: Omit<ApiRequest, "body" | "contentType">): Promise<AsyncIterable<WatchEvent>> {
-    return watchEvents(await this.#send("GET", path, { ...request, query: { ...request.query, watch: true } }));
+    const { body } = await this.#send("GET", path, { ...request, query: { ...request.query, watch: true } });
+    return watchEvents(body);
   }
 
   /** The text at a path, such as a log. @throws what {@link request} throws */
@@ -87,18 +88,19 @@ export class KubeApi implements Disposable {
     this.#transport.dispose();
   }
 
-  async #send(method: string, path: string, request: ApiRequest): Promise<IncomingMessage> {
-    const response = await this.#sendOnce(method, path, request);
-    if (response.statusCode === 401 && this.#transport.canRenewCredentials) {
-      response.resume();
+  async #send(method: string, path: string, request: ApiRequest): Promise<WireAnswer> {
+    const answer = await this.#sendOnce(method, path, request);
+    if (answer.status === 401 && this.#transport.canRenewCredentials) {
+      await readText(answer);
       this.#transport.renewCredentials();
       return accepted(await this.#sendOnce(method, path, request));
     }
-    return accepted(response);
+    return accepted(answer);
   }
 
-  async #sendOnce(method: string, path: string, request: ApiRequest): Promise<IncomingMessage> {
+  async #sendOnce(method: string, path: string, request: ApiRequest): Promise<WireAnswer> {
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+    const isWatch = request.query?.["watch"] === true;
     return this.#transport.send({
       method,
       path: path + queryString(request.query ?? {}),
@@ -106,7 +108,7 @@ export class KubeApi implements Disposable {
         accept: "application/json",
         "user-agent": "multi-arch-builds",
         // Of lists only: a compressed watch would be held back until a block is full.
-        ...(request.query?.["watch"] === true ? {} : { "accept-encoding": "gzip" }),
+        ...(isWatch ? {} : { "accept-encoding": "gzip" }),
         ...(body === undefined
           ? {}
           : {
@@ -117,6 +119,7 @@ export class KubeApi implements Disposable {
       body,
       signal: request.signal,
       idleTimeoutMs: request.timeoutMs ?? 30_000,
+      isWatch,
     });
   }
 }
@@ -127,24 +130,24 @@ function queryString(query: NonNullable<ApiRequest["query"]>): string {
   return parameters.size === 0 ? "" : `?${parameters.toString()}`;
 }
 
-async function accepted(response: IncomingMessage): Promise<IncomingMessage> {
-  const status = response.statusCode ?? 0;
-  if (status >= 200 && status < 300) return response;
-  throw apiErrorOf(status, await readText(response), response.headers["retry-after"]);
+async function accepted(answer: WireAnswer): Promise<WireAnswer> {
+  const { status, headers } = answer;
+  if (status >= 200 && status < 300) return answer;
+  throw apiErrorOf(status, await readText(answer), headers["retry-after"]);
 }
 
-async function readText(response: IncomingMessage): Promise<string> {
+async function readText({ headers, body }: WireAnswer): Promise<string> {
   const chunks: Buffer[] = [];
   const collect = async (source: AsyncIterable<Buffer>): Promise<void> => {
     for await (const chunk of source) chunks.push(chunk);
   };
-  if (response.headers["content-encoding"] === "gzip") await pipeline(response, createGunzip(), collect);
-  else await collect(response);
+  if (headers["content-encoding"] === "gzip") await pipeline(body, createGunzip(), collect);
+  else await collect(body);
   return Buffer.concat(chunks).toString("utf8");
 }
 
-async function* watchEvents(response: IncomingMessage): AsyncGenerator<WatchEvent> {
-  for await (const line of jsonLines(response)) {
+async function* watchEvents(body: AsyncIterable<Buffer>): AsyncGenerator<WatchEvent> {
+  for await (const line of jsonLines(body)) {
     const { type, object } = line as {
       readonly type: WatchEvent["type"] | "ERROR";
       readonly object: WatchEvent["object"];

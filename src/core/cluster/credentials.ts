@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { untilAborted } from "../abort.ts";
 import { messageOf, UserError } from "../errors.ts";
 import { t } from "../l10n.ts";
 import { type ExecCredential, runExecPlugin } from "./execPlugin.ts";
@@ -151,15 +152,5 @@ async function readNamed(file: string): Promise<Buffer> {
   return readFile(file).catch((error: unknown) => {
     const what = t("The kubeconfig names a file that cannot be read: {0}", messageOf(error));
     throw new UserError(what, { action: "openKubeconfig", cause: error });
-  });
-}
-
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  signal.throwIfAborted();
-  return new Promise<T>((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    signal.addEventListener("abort", abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
 }

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { Emitter, type Event } from "../event.ts";
 import { isAbort, troubleOf, UserError } from "../errors.ts";
 import type { KubeApi, WatchEvent } from "./api.ts";
-import { ApiError, isExpired, isForbidden } from "./apiError.ts";
+import { ApiError, isExpired, isForbidden, RequestTimeout } from "./apiError.ts";
 import { type Attempt, explain } from "./explain.ts";
 import type { Watched, WatchStatus } from "./objects.ts";
 import { metadataOf } from "./wire.ts";
@@ -41,8 +41,10 @@ export interface Collection<T> {
 }
 
 const pageSize = 500;
-/** The server sends a bookmark about once a minute; longer silence means that the connection is dead. */
+/** The server sends a bookmark about once a minute; longer silence means that nobody watches there any more. */
 const silenceMs = 100_000;
+/** So long may a watch be away before what is shown is called stale: most that are cut are back at once. */
+const graceMs = 2_000;
 const coalesceMs = 50;
 const firstPauseMs = 250;
 /** So that a server that is back is noticed within seconds; one list or watch in this time is no load for any. */
@@ -80,6 +82,7 @@ export class ListWatch<T> implements Resource<T> {
   #status: WatchStatus = { kind: "loading" };
   #current: Watched<T> = { status: this.#status, items: [] };
   #publishing: NodeJS.Timeout | undefined;
+  #grace: NodeJS.Timeout | undefined;
 
   constructor(api: KubeApi, collection: Collection<T>, pacing: Pacing = realPacing) {
     this.#api = api;
@@ -115,6 +118,7 @@ export class ListWatch<T> implements Resource<T> {
   #stop(): void {
     this.#running?.abort();
     this.#running = undefined;
+    clearTimeout(this.#grace);
     clearTimeout(this.#publishing);
     this.#publishing = undefined;
     this.#items = new Map();
@@ -143,8 +147,10 @@ export class ListWatch<T> implements Resource<T> {
       failures += 1;
       if (isExpired(error)) this.#version = undefined;
       else if (error !== undefined) this.#fail(error, failures);
-      const pauseMs = backOffMs(failures, this.#pacing.random());
-      await this.#pause(Math.max(pauseMs, leastPauseMs(error, this.#pacing.now() - startedMs)), signal);
+      const tookMs = this.#pacing.now() - startedMs;
+      // From beginning to beginning: an attempt that waited for its connection has waited already.
+      const pauseMs = backOffMs(failures, this.#pacing.random()) - tookMs;
+      await this.#pause(Math.max(pauseMs, leastPauseMs(error, tookMs), 0), signal);
     }
   }
 
@@ -224,13 +230,16 @@ export class ListWatch<T> implements Resource<T> {
     if (!this.#hasItems) {
       this.#items = new Map();
       this.#setStatus({ kind: "failed", ...trouble });
-    } else if (failures > 1 || this.#status.kind !== "live") {
-      // The first failure of a live watch may be a connection that was cut: then the next attempt goes well.
-      this.#setStatus({ kind: "stale", ...trouble });
+      return;
     }
+    const stale: WatchStatus = { kind: "stale", ...trouble };
+    clearTimeout(this.#grace);
+    if (failures > 1 || this.#status.kind !== "live" || error instanceof RequestTimeout) this.#setStatus(stale);
+    else this.#grace = setTimeout(() => this.#setStatus(stale), graceMs).unref();
   }
 
   #setStatus(status: WatchStatus): void {
+    clearTimeout(this.#grace);
     if (isDeepStrictEqual(this.#status, status)) return;
     this.#status = status;
     this.#publishSoon(0);

@@ -1,52 +1,48 @@
-import { Agent as HttpAgent, ClientRequest, type IncomingMessage } from "node:http";
-import { Agent as HttpsAgent, type RequestOptions as TlsRequestOptions } from "node:https";
-import type { Duplex } from "node:stream";
-import { connect as connectTls, type ConnectionOptions as TlsConnectionOptions } from "node:tls";
-import { callbackify } from "node:util";
+import type { Socket } from "node:net";
+import type { ConnectionOptions, TLSSocket } from "node:tls";
+import { untilAborted } from "../abort.ts";
 import type { Disposable } from "../event.ts";
-import { RequestTimeout } from "./apiError.ts";
 import { CredentialSource, type Credentials, dataOrFile } from "./credentials.ts";
+import { dial } from "./dial.ts";
+import { ClosedMeanwhile, type WireAnswer, type WireRequest } from "./exchange.ts";
+import { Http1 } from "./http1.ts";
+import { Http2Connection } from "./http2.ts";
 import type { ClusterAccess } from "./kubeconfig.ts";
 import { textIn } from "./kubeconfigFile.ts";
-import { connectThrough, proxyFor } from "./proxy.ts";
+import { proxyFor } from "./proxy.ts";
 import { isUntrusted, systemRoots } from "./systemRoots.ts";
 
-/** One request as it goes over the wire. */
-export interface WireRequest {
-  readonly method: string;
-  /** Path with query, as it follows the server address. */
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
-  readonly signal?: AbortSignal;
-  /** Longest time without any byte from the server once it is connected, in milliseconds. */
-  readonly idleTimeoutMs: number;
+/** A shared connection, there or being made; none when the server speaks HTTP/1.1 only. */
+interface Shared {
+  /** Of the client; another one needs another connection. */
+  readonly certificate: string;
+  readonly connection: Promise<Http2Connection | undefined>;
 }
 
-/** Probes of a silent connection: a dead one (the laptop slept, the VPN is gone) is found within half a minute. */
-const keepAliveMs = 15_000;
-
 /**
- * Sends requests to one API server as one user, over connections that are kept.
- *
- * It does not use `https.request`: the editor replaces that function in extensions and sends the request through its
- * own proxy settings instead of our agent. The cluster must be reached as kubectl and buildx reach it.
+ * Sends requests to one API server as one user: over one HTTP/2 connection, or over kept HTTP/1.1 connections where
+ * the server or a gateway before it speaks nothing newer.
  */
 export class Transport implements Disposable {
   readonly server: URL;
   readonly #access: ClusterAccess;
   readonly #credentials: CredentialSource;
-  readonly #agent: HttpAgent | HttpsAgent;
+  readonly #proxy: URL | undefined;
   readonly #connectTimeoutMs: number;
-  #trust: TlsRequestOptions | undefined;
+  readonly #http1: Http1;
+  readonly #end = new AbortController();
+  #trust: ConnectionOptions | undefined;
+  #shared: Shared | undefined;
+  /** Made to find out what the server speaks, and not yet used. */
+  #spare: Socket | undefined;
 
   /** `connectTimeoutMs`: how long a connection may take to be made, proxy and TLS included. */
   constructor(access: ClusterAccess, env: Readonly<NodeJS.ProcessEnv>, connectTimeoutMs: number) {
     this.server = new URL(access.context.server);
     this.#access = access;
     this.#credentials = new CredentialSource(access, env);
-    const proxy = proxyFor(this.server, textIn(access.cluster, "proxy-url"), env);
-    this.#agent = newAgent(this.server.protocol === "https:", proxy, connectTimeoutMs);
+    this.#proxy = proxyFor(this.server, textIn(access.cluster, "proxy-url"), env);
+    this.#http1 = new Http1(this.server);
     this.#connectTimeoutMs = connectTimeoutMs;
   }
 
@@ -60,71 +56,103 @@ export class Transport implements Disposable {
   }
 
   /**
-   * Resolves when the head of the answer is there; its body must be read or destroyed.
+   * Resolves when the head of the answer is there.
    *
    * @throws {UserError} the credentials cannot be had; {@link RequestTimeout}; the connection's own error
    */
-  async send(request: WireRequest): Promise<IncomingMessage> {
+  async send(request: WireRequest): Promise<WireAnswer> {
+    try {
+      return await this.#sendOnce(request);
+    } catch (error) {
+      if (!(error instanceof ClosedMeanwhile)) throw error;
+      // Once more, on another connection; only what may be done twice.
+      if (!["GET", "DELETE"].includes(request.method)) throw error.cause;
+    }
+    return this.#sendOnce(request).catch((error: unknown) => {
+      throw error instanceof ClosedMeanwhile ? error.cause : error;
+    });
+  }
+
+  /** Closes all connections; what is under way fails. */
+  dispose(): void {
+    this.#end.abort();
+    this.#http1.dispose();
+    this.#spare?.destroy();
+    void this.#shared?.connection.then(
+      (connection) => connection?.dispose(),
+      () => undefined, // Told to those who asked for it.
+    );
+  }
+
+  async #sendOnce(request: WireRequest): Promise<WireAnswer> {
     const credentials = await this.#credentials.get(request.signal);
     const trust = (this.#trust ??= await trustOptions(this.#access));
-    request.signal?.throwIfAborted();
     try {
       return await this.#exchange(request, credentials, trust);
     } catch (error) {
-      // On another connection it goes well. It may have been done already, so only what may be done twice is repeated.
-      if (error instanceof ClosedMeanwhile && ["GET", "DELETE"].includes(request.method)) return this.send(request);
       if (!isUntrusted(error) || trust.ca !== undefined) throw error;
     }
     // Without an authority in the kubeconfig the system's count, as for kubectl; Node alone knows only its own.
     this.#trust = { ...trust, ca: await systemRoots() };
-    request.signal?.throwIfAborted();
     return this.#exchange(request, credentials, this.#trust);
   }
 
-  /** Closes all connections. */
-  dispose(): void {
-    this.#agent.destroy();
-  }
-
-  async #exchange(
-    request: WireRequest,
-    { authorization, headers, certificate, key }: Credentials,
-    trust: TlsRequestOptions,
-  ): Promise<IncomingMessage> {
+  async #exchange(request: WireRequest, credentials: Credentials, trust: ConnectionOptions): Promise<WireAnswer> {
+    request.signal?.throwIfAborted();
+    const { authorization, headers, certificate, key } = credentials;
+    const path = this.server.pathname.replace(/\/$/, "") + request.path;
     // Like client-go: credentials are not sent over an unprotected connection.
-    const isSecure = this.server.protocol === "https:";
-    const options = {
-      ...trust,
-      ...(isSecure ? { cert: certificate, key } : {}),
-      protocol: this.server.protocol,
-      host: this.server.hostname.replace(/^\[|\]$/g, ""),
-      port: this.server.port,
-      path: this.server.pathname.replace(/\/$/, "") + request.path,
-      headers: { ...request.headers, ...headers, ...(isSecure && authorization ? { authorization } : {}) },
-      agent: this.#agent,
-    };
-    return exchange(request, options, this.#connectTimeoutMs);
+    if (this.server.protocol !== "https:") {
+      const open = { ...request, path, headers: { ...request.headers, ...headers } };
+      return this.#http1.exchange(open, undefined, async () => this.#dial());
+    }
+    const signedIn = { ...request.headers, ...headers, ...(authorization === undefined ? {} : { authorization }) };
+    const wired = { ...request, path, headers: signedIn };
+    const tls = { ...trust, cert: certificate, key };
+    const connection = await this.#connection(tls, request.signal);
+    return connection
+      ? connection.exchange(wired)
+      : this.#http1.exchange(wired, certificate, async () => this.#dial(tls));
+  }
+
+  async #connection(tls: ConnectionOptions, signal: AbortSignal | undefined): Promise<Http2Connection | undefined> {
+    const shared = this.#shared ?? this.#share(tls);
+    const connection = await untilAborted(shared.connection, signal);
+    if (!connection || (connection.isOpen && shared.certificate === textOf(tls.cert))) return connection;
+    if (this.#shared === shared) {
+      this.#shared = undefined;
+      connection.retire();
+    }
+    return this.#connection(tls, signal);
+  }
+
+  /** One connection for all who ask while it is made, whoever of them goes. */
+  #share(tls: ConnectionOptions): Shared {
+    const shared = { certificate: textOf(tls.cert), connection: this.#newConnection(tls) };
+    this.#shared = shared;
+    shared.connection.catch(() => {
+      if (this.#shared === shared) this.#shared = undefined;
+    });
+    return shared;
+  }
+
+  async #newConnection(tls: ConnectionOptions): Promise<Http2Connection | undefined> {
+    const socket = (await this.#dial({ ...tls, ALPNProtocols: ["h2", "http/1.1"] })) as TLSSocket;
+    if (socket.alpnProtocol === "h2") return new Http2Connection(this.server, socket);
+    this.#spare = socket;
+    return undefined;
+  }
+
+  async #dial(tls?: ConnectionOptions): Promise<Socket> {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    if (spare && !spare.destroyed) return spare;
+    const target = { server: this.server, proxy: this.#proxy, tls, timeoutMs: this.#connectTimeoutMs };
+    return dial(target, this.#end.signal);
   }
 }
 
-function newAgent(isSecure: boolean, proxy: URL | undefined, connectTimeoutMs: number): HttpAgent | HttpsAgent {
-  const options = { keepAlive: true, keepAliveMsecs: keepAliveMs };
-  const agent = isSecure ? new HttpsAgent(options) : new HttpAgent(options);
-  if (!proxy) return agent;
-  const connect = callbackify(async (target: TlsConnectionOptions): Promise<Duplex> => {
-    const { host = "", port = 0 } = target;
-    const socket = await connectThrough(proxy, host, port, AbortSignal.timeout(connectTimeoutMs));
-    socket.setKeepAlive(true, keepAliveMs);
-    return isSecure ? connectTls({ ...target, socket }) : socket;
-  });
-  agent.createConnection = (target, callback) => {
-    connect(target as TlsConnectionOptions, callback ?? (() => undefined));
-    return undefined;
-  };
-  return agent;
-}
-
-async function trustOptions({ cluster }: ClusterAccess): Promise<TlsRequestOptions> {
+async function trustOptions({ cluster }: ClusterAccess): Promise<ConnectionOptions> {
   const serverName = textIn(cluster, "tls-server-name");
   return {
     ca: await dataOrFile(cluster, "certificate-authority"),
@@ -133,51 +161,6 @@ async function trustOptions({ cluster }: ClusterAccess): Promise<TlsRequestOptio
   };
 }
 
-async function exchange(
-  request: WireRequest,
-  options: TlsRequestOptions,
-  connectTimeoutMs: number,
-): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const wire = new ClientRequest({ ...options, method: request.method });
-    let response: IncomingMessage | undefined;
-    // Once there is an answer its reader must get the reason; the request itself would only say "aborted".
-    const end = (reason: Error): unknown => (response ?? wire).destroy(reason);
-    const abort = (): unknown => end(request.signal?.reason as Error);
-    const connectTimer = setTimeout(() => end(new RequestTimeout("connect", connectTimeoutMs)), connectTimeoutMs);
-    request.signal?.addEventListener("abort", abort, { once: true });
-    wire.once("socket", (socket) => {
-      const connected = (): void => {
-        clearTimeout(connectTimer);
-        wire.setTimeout(request.idleTimeoutMs, () => end(new RequestTimeout("answer", request.idleTimeoutMs)));
-      };
-      const isSecure = options.protocol === "https:";
-      if (wire.reusedSocket || (!isSecure && !socket.connecting)) connected();
-      else socket.once(isSecure ? "secureConnect" : "connect", connected);
-    });
-    wire.once("close", () => {
-      clearTimeout(connectTimer);
-      request.signal?.removeEventListener("abort", abort);
-    });
-    wire.on("error", (error) => reject(wire.reusedSocket && isReset(error) ? new ClosedMeanwhile(error) : error));
-    wire.once("response", (message) => {
-      response = message;
-      resolve(message);
-    });
-    wire.end(request.body);
-  });
-}
-
-/** A kept connection was closed by the server while it was idle, at the moment of its next use. */
-class ClosedMeanwhile extends Error {
-  override readonly name = "ClosedMeanwhile";
-  readonly code = "ECONNRESET";
-
-  constructor(cause: Error) {
-    super(cause.message, { cause });
-  }
-}
-
-function isReset(error: Error): boolean {
-  return "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE");
+function textOf(certificate: ConnectionOptions["cert"]): string {
+  return String(certificate ?? "");
 }

@@ -7,7 +7,7 @@ import { KubeApi, type WatchEvent } from "../../../src/core/cluster/api.ts";
 import { ApiError, RequestTimeout } from "../../../src/core/cluster/apiError.ts";
 import { explain } from "../../../src/core/cluster/explain.ts";
 import { isAbort } from "../../../src/core/errors.ts";
-import { accessTo, event, FakeApi, json, status } from "./fakeApi.ts";
+import { accessTo, event, FakeApi, fixture, json, type Protocol, status, tlsFixture } from "./fakeApi.ts";
 
 const opened: KubeApi[] = [];
 afterEach(() => {
@@ -15,7 +15,8 @@ afterEach(() => {
 });
 
 function connect(server: string, options: { token?: string; connectTimeoutMs?: number } = {}): KubeApi {
-  const api = new KubeApi(accessTo(server, { token: options.token }), {}, options.connectTimeoutMs);
+  const access = accessTo(server, { token: options.token }, { "certificate-authority": fixture("tls/ca.crt") });
+  const api = new KubeApi(access, {}, options.connectTimeoutMs);
   opened.push(api);
   return api;
 }
@@ -33,254 +34,266 @@ async function collect(events: AsyncIterable<WatchEvent>): Promise<readonly stri
   return seen;
 }
 
-describe("requests", () => {
-  test("sends a body and a query, and parses the answer", async () => {
-    await using server = await FakeApi.start((_request, response) => json(response, { made: true }, 201));
-    const answer = await connect(server.url).request("PATCH", "/api/v1/namespaces/x", {
-      query: { limit: 5, labelSelector: "app in (a,b)", absent: undefined },
-      body: { name: "ü" },
-      contentType: "application/json-patch+json",
-    });
-    assert.deepEqual(answer, { made: true });
-    const [request] = server.requests;
-    assert.equal(request?.method, "PATCH");
-    assert.equal(request?.url.searchParams.get("labelSelector"), "app in (a,b)");
-    assert.equal(request?.url.searchParams.has("absent"), false);
-    assert.equal(request?.headers["content-type"], "application/json-patch+json");
-    assert.deepEqual(JSON.parse(request?.body ?? ""), { name: "ü" });
-  });
-
-  test("keeps the path of a server behind a gateway", async () => {
-    await using server = await FakeApi.start((_request, response) => json(response, {}));
-    await connect(`${server.url}/k8s/clusters/c-1/`).request("GET", "/api/v1/nodes");
-    assert.equal(server.requests[0]?.url.pathname, "/k8s/clusters/c-1/api/v1/nodes");
-  });
-
-  test("uses one connection for requests one after the other", async () => {
-    await using server = await FakeApi.start((_request, response) => json(response, {}));
-    const api = connect(server.url);
-    for (let index = 0; index < 3; index += 1) await api.request("GET", "/api/v1/nodes");
-    assert.equal(server.connections, 1);
-  });
-
-  test("takes another connection when a kept one was closed meanwhile", async () => {
-    await using server = await FakeApi.start((request, response) => {
-      // The second request is answered by closing the connection that the first had left open.
-      if (server.requests.length === 2) request.socket.destroy();
-      else json(response, { connection: server.connections });
-    });
-    const api = connect(server.url);
-    assert.deepEqual(await api.request("GET", "/api"), { connection: 1 });
-    assert.deepEqual(await api.request("GET", "/api"), { connection: 2 });
-  });
-
-  test("does not repeat what may have been done", async () => {
-    await using server = await FakeApi.start((request, response) => {
-      if (request.method === "POST") request.socket.destroy();
-      else json(response, {});
-    });
-    const api = connect(server.url);
-    await api.request("GET", "/api");
-    const error = await failure(api.request("POST", "/api", { body: {} }));
-    assert.match(explain(error, accessTo(server.url).context).message, /has closed the connection\.$/);
-    assert.equal(server.requests.length, 2);
-  });
-
-  test("reads compressed answers", async () => {
-    await using server = await FakeApi.start((request, response) => {
-      assert.equal(request.headers["accept-encoding"], "gzip");
-      response.writeHead(200, { "content-encoding": "gzip" });
-      response.end(gzipSync(JSON.stringify({ metadata: { resourceVersion: "7", continue: "more" }, items: [1] })));
-    });
-    assert.deepEqual(await connect(server.url).listPage("/api/v1/nodes"), {
-      items: [1],
-      resourceVersion: "7",
-      next: "more",
-    });
-  });
-
-  test("takes a list without items for an empty one", async () => {
-    await using server = await FakeApi.start((_request, response) =>
-      json(response, { metadata: { resourceVersion: "7", continue: "" }, items: null }),
-    );
-    assert.deepEqual(await connect(server.url).listPage("/api/v1/nodes"), {
-      items: [],
-      resourceVersion: "7",
-      next: undefined,
-    });
-  });
-
-  test("sends no token over an unprotected connection", async () => {
-    await using server = await FakeApi.start((_request, response) => json(response, {}));
-    await connect(server.url, { token: "secret" }).request("GET", "/api");
-    assert.equal(server.requests[0]?.headers.authorization, undefined);
-  });
+test("sends no token over an unprotected connection", async () => {
+  await using server = await FakeApi.start((_request, response) => json(response, {}));
+  await connect(server.url, { token: "secret" }).request("GET", "/api");
+  assert.equal(server.requests[0]?.headers.authorization, undefined);
 });
 
-describe("refusals", () => {
-  test("carry the server's Status", async () => {
-    await using server = await FakeApi.start((_request, response) => status(response, 409, "Conflict", "was changed"));
-    const error = await failure(connect(server.url).request("PUT", "/api/v1/nodes/n", { body: {} }));
-    assert.ok(error instanceof ApiError);
-    assert.deepEqual([error.status, error.reason, error.message], [409, "Conflict", "was changed"]);
-  });
+for (const protocol of ["http", "https", "h2"] as const) {
+  describe(protocol, () => suite(protocol));
+}
 
-  test("carry the text of whoever answers instead of the server", async () => {
-    await using server = await FakeApi.start((_request, response) => response.writeHead(502).end("<html>bad gateway"));
-    const error = await failure(connect(server.url).request("GET", "/api"));
-    assert.ok(error instanceof ApiError);
-    assert.deepEqual([error.status, error.message], [502, "<html>bad gateway"]);
-  });
+function suite(protocol: Protocol): void {
+  const serve = async (handler?: FakeApi["handler"]): Promise<FakeApi> =>
+    FakeApi.start(handler, tlsFixture("server"), protocol);
 
-  test("an answer that is no JSON is an error", async () => {
-    await using server = await FakeApi.start((_request, response) => response.end("<html>sign in"));
-    const error = await failure(connect(server.url).request("GET", "/api"));
-    assert.equal(
-      explain(error, accessTo(server.url).context).message.split(": ")[1],
-      `127.0.0.1:${server.port} gave no valid answer.`,
-    );
-  });
-});
-
-describe("nothing hangs", () => {
-  test("a server that does not answer", async () => {
-    await using server = await FakeApi.start(() => undefined);
-    const error = await failure(connect(server.url).request("GET", "/api", { timeoutMs: 30 }));
-    assert.ok(error instanceof RequestTimeout);
-    assert.equal(error.phase, "answer");
-  });
-
-  test("a server that stops in the middle of an answer", async () => {
-    await using server = await FakeApi.start((_request, response) => void response.write('{"items": ['));
-    const error = await failure(connect(server.url).request("GET", "/api", { timeoutMs: 30 }));
-    assert.ok(error instanceof RequestTimeout);
-  });
-
-  test("a port that takes connections and does not speak TLS", async () => {
-    await using silent = await silentServer();
-    const error = await failure(
-      connect(`https://127.0.0.1:${silent.port}`, { connectTimeoutMs: 30 }).request("GET", "/api"),
-    );
-    assert.ok(error instanceof RequestTimeout);
-    assert.equal(error.phase, "connect");
-  });
-
-  test("an aborted request", async () => {
-    const abort = new AbortController();
-    await using server = await FakeApi.start(() => abort.abort());
-    assert.ok(isAbort(await failure(connect(server.url).request("GET", "/api", { signal: abort.signal }))));
-  });
-
-  test("a request whose answer is aborted in the middle", async () => {
-    const abort = new AbortController();
-    await using server = await FakeApi.start((_request, response) => void response.write('{"items": ['));
-    const answer = failure(connect(server.url).request("GET", "/api", { signal: abort.signal }));
-    await settle();
-    abort.abort();
-    assert.ok(isAbort(await answer));
-  });
-
-  test("a request that was aborted before", async () => {
-    await using server = await FakeApi.start();
-    const signal = AbortSignal.abort();
-    assert.ok(isAbort(await failure(connect(server.url).request("GET", "/api", { signal }))));
-    assert.equal(server.requests.length, 0);
-  });
-
-  test("a request under way when the client is closed", async () => {
-    await using server = await FakeApi.start(() => opened[0]?.dispose());
-    assert.match((await failure(connect(server.url).request("GET", "/api"))).message, /socket hang up|aborted/);
-  });
-});
-
-describe("watches", () => {
-  test("end when the server ends them", async () => {
-    await using server = await FakeApi.start((request, response) => {
-      assert.equal(request.url.searchParams.get("watch"), "true");
-      assert.equal(request.headers["accept-encoding"], undefined);
-      event(response, "ADDED", { name: "a" });
-      event(response, "BOOKMARK", { name: "b" });
-      response.end();
-    });
-    assert.deepEqual(await collect(await connect(server.url).watch("/api/v1/nodes", {})), ["ADDED a", "BOOKMARK b"]);
-  });
-
-  test("understand lines however they are cut, even within a character", async () => {
-    const text = Buffer.from(
-      `${JSON.stringify({ type: "ADDED", object: { name: "Zürich" } })}\n\n{"type":"DELETED","object":{"name":"b"}}\n`,
-    );
-    await using server = await FakeApi.start((_request, response) => {
-      response.writeHead(200);
-      const send = (at: number): void => {
-        if (at >= text.length) response.end();
-        else response.write(text.subarray(at, at + 1), () => send(at + 1));
-      };
-      send(0);
-    });
-    assert.deepEqual(await collect(await connect(server.url).watch("/api/v1/nodes", {})), [
-      "ADDED Zürich",
-      "DELETED b",
-    ]);
-  });
-
-  test("take objects of megabytes", async () => {
-    const name = "x".repeat(3_000_000);
-    await using server = await FakeApi.start((_request, response) => {
-      event(response, "ADDED", { name });
-      response.end();
-    });
-    assert.deepEqual(await collect(await connect(server.url).watch("/api/v1/nodes", {})), [`ADDED ${name}`]);
-  });
-
-  const breaks: readonly {
-    name: string;
-    end: (server: FakeApi, write: (text: string) => void) => void;
-    check: (error: Error) => boolean;
-  }[] = [
-    {
-      name: "a cut connection",
-      end: (server) => server.cut(),
-      check: (error) => "code" in error && error.code === "ECONNRESET",
-    },
-    { name: "garbage", end: (_server, write) => write("HTTP 500\n"), check: (error) => error instanceof SyntaxError },
-    {
-      name: "an old resource version",
-      end: (_server, write) => write('{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired"}}\n'),
-      check: (error) => error instanceof ApiError && error.status === 410,
-    },
-    { name: "silence", end: () => undefined, check: (error) => error instanceof RequestTimeout },
-  ];
-  for (const { name, end, check } of breaks) {
-    test(`throw on ${name}`, async () => {
-      await using server = await FakeApi.start((_request, response) => {
-        event(response, "ADDED", { name: "a" });
-        setImmediate(() => end(server, (text) => response.write(text)));
+  describe("requests", () => {
+    test("sends a body and a query, and parses the answer", async () => {
+      await using server = await serve((_request, response) => json(response, { made: true }, 201));
+      const answer = await connect(server.url).request("PATCH", "/api/v1/namespaces/x", {
+        query: { limit: 5, labelSelector: "app in (a,b)", absent: undefined },
+        body: { name: "ü" },
+        contentType: "application/json-patch+json",
       });
-      const events = await connect(server.url).watch("/api/v1/nodes", { timeoutMs: 50 });
-      const seen: string[] = [];
-      const error = await failure(
-        (async () => {
-          for await (const { type } of events) seen.push(type);
-        })(),
-      );
-      assert.deepEqual(seen, ["ADDED"]);
-      assert.ok(check(error), `${error.name}: ${error.message}`);
+      assert.deepEqual(answer, { made: true });
+      const [request] = server.requests;
+      assert.equal(request?.method, "PATCH");
+      assert.equal(request?.url.searchParams.get("labelSelector"), "app in (a,b)");
+      assert.equal(request?.url.searchParams.has("absent"), false);
+      assert.equal(request?.headers["content-type"], "application/json-patch+json");
+      assert.deepEqual(JSON.parse(request?.body ?? ""), { name: "ü" });
     });
-  }
 
-  test("close their connection when the loop is left", async () => {
-    const closed = Promise.withResolvers<void>();
-    await using server = await FakeApi.start((_request, response) => {
-      response.once("close", () => closed.resolve());
-      event(response, "ADDED", { name: "a" });
+    test("keeps the path of a server behind a gateway", async () => {
+      await using server = await serve((_request, response) => json(response, {}));
+      await connect(`${server.url}/k8s/clusters/c-1/`).request("GET", "/api/v1/nodes");
+      assert.equal(server.requests[0]?.url.pathname, "/k8s/clusters/c-1/api/v1/nodes");
     });
-    for await (const { type } of await connect(server.url).watch("/api/v1/nodes", {})) {
-      assert.equal(type, "ADDED");
-      break;
-    }
-    await closed.promise;
+
+    test("uses one connection for requests one after the other", async () => {
+      await using server = await serve((_request, response) => json(response, {}));
+      const api = connect(server.url);
+      for (let index = 0; index < 3; index += 1) await api.request("GET", "/api/v1/nodes");
+      assert.equal(server.connections, 1);
+    });
+
+    test("takes another connection when a kept one was closed meanwhile", async () => {
+      await using server = await serve((_request, response) => {
+        // The second request is answered by closing the connection that the first had left open.
+        if (server.requests.length === 2) server.cut();
+        else json(response, { connection: server.connections });
+      });
+      const api = connect(server.url);
+      assert.deepEqual(await api.request("GET", "/api"), { connection: 1 });
+      assert.deepEqual(await api.request("GET", "/api"), { connection: 2 });
+    });
+
+    test("does not repeat what may have been done", async () => {
+      await using server = await serve((request, response) => {
+        if (request.method === "POST") server.cut();
+        else json(response, {});
+      });
+      const api = connect(server.url);
+      await api.request("GET", "/api");
+      const error = await failure(api.request("POST", "/api", { body: {} }));
+      assert.match(explain(error, accessTo(server.url).context).message, /has closed the connection\.$/);
+      assert.equal(server.requests.length, 2);
+    });
+
+    test("reads compressed answers", async () => {
+      await using server = await serve((request, response) => {
+        assert.equal(request.headers["accept-encoding"], "gzip");
+        response.writeHead(200, { "content-encoding": "gzip" });
+        response.end(gzipSync(JSON.stringify({ metadata: { resourceVersion: "7", continue: "more" }, items: [1] })));
+      });
+      assert.deepEqual(await connect(server.url).listPage("/api/v1/nodes"), {
+        items: [1],
+        resourceVersion: "7",
+        next: "more",
+      });
+    });
+
+    test("takes a list without items for an empty one", async () => {
+      await using server = await serve((_request, response) =>
+        json(response, { metadata: { resourceVersion: "7", continue: "" }, items: null }),
+      );
+      assert.deepEqual(await connect(server.url).listPage("/api/v1/nodes"), {
+        items: [],
+        resourceVersion: "7",
+        next: undefined,
+      });
+    });
   });
-});
+
+  describe("refusals", () => {
+    test("carry the server's Status", async () => {
+      await using server = await serve((_request, response) => status(response, 409, "Conflict", "was changed"));
+      const error = await failure(connect(server.url).request("PUT", "/api/v1/nodes/n", { body: {} }));
+      assert.ok(error instanceof ApiError);
+      assert.deepEqual([error.status, error.reason, error.message], [409, "Conflict", "was changed"]);
+    });
+
+    test("carry the text of whoever answers instead of the server", async () => {
+      await using server = await serve((_request, response) => response.writeHead(502).end("<html>bad gateway"));
+      const error = await failure(connect(server.url).request("GET", "/api"));
+      assert.ok(error instanceof ApiError);
+      assert.deepEqual([error.status, error.message], [502, "<html>bad gateway"]);
+    });
+
+    test("an answer that is no JSON is an error", async () => {
+      await using server = await serve((_request, response) => response.end("<html>sign in"));
+      const error = await failure(connect(server.url).request("GET", "/api"));
+      assert.equal(
+        explain(error, accessTo(server.url).context).message.split(": ")[1],
+        `127.0.0.1:${server.port} gave no valid answer.`,
+      );
+    });
+  });
+
+  describe("nothing hangs", () => {
+    test("a server that does not answer", async () => {
+      await using server = await serve(() => undefined);
+      const error = await failure(connect(server.url).request("GET", "/api", { timeoutMs: 30 }));
+      assert.ok(error instanceof RequestTimeout);
+      assert.equal(error.phase, "answer");
+    });
+
+    test("a server that stops in the middle of an answer", async () => {
+      await using server = await serve((_request, response) => void response.write('{"items": ['));
+      const error = await failure(connect(server.url).request("GET", "/api", { timeoutMs: 30 }));
+      assert.ok(error instanceof RequestTimeout);
+    });
+
+    test("a port that takes connections and does not speak TLS", async () => {
+      await using silent = await silentServer();
+      const error = await failure(
+        connect(`https://127.0.0.1:${silent.port}`, { connectTimeoutMs: 30 }).request("GET", "/api"),
+      );
+      assert.ok(error instanceof RequestTimeout);
+      assert.equal(error.phase, "connect");
+    });
+
+    test("an aborted request", async () => {
+      const abort = new AbortController();
+      await using server = await serve(() => abort.abort());
+      assert.ok(isAbort(await failure(connect(server.url).request("GET", "/api", { signal: abort.signal }))));
+    });
+
+    test("a request whose answer is aborted in the middle", async () => {
+      const abort = new AbortController();
+      await using server = await serve((_request, response) => void response.write('{"items": ['));
+      const answer = failure(connect(server.url).request("GET", "/api", { signal: abort.signal }));
+      await settle();
+      abort.abort();
+      assert.ok(isAbort(await answer));
+    });
+
+    test("a request that was aborted before", async () => {
+      await using server = await serve();
+      const signal = AbortSignal.abort();
+      assert.ok(isAbort(await failure(connect(server.url).request("GET", "/api", { signal }))));
+      assert.equal(server.requests.length, 0);
+    });
+
+    test("a request under way when the client is closed", async () => {
+      await using server = await serve(() => opened[0]?.dispose());
+      assert.match(
+        (await failure(connect(server.url).request("GET", "/api"))).message,
+        /socket hang up|aborted|was closed/,
+      );
+    });
+  });
+
+  describe("watches", () => {
+    test("end when the server ends them", async () => {
+      await using server = await serve((request, response) => {
+        assert.equal(request.url.searchParams.get("watch"), "true");
+        assert.equal(request.headers["accept-encoding"], undefined);
+        event(response, "ADDED", { name: "a" });
+        event(response, "BOOKMARK", { name: "b" });
+        response.end();
+      });
+      assert.deepEqual(await collect(await connect(server.url).watch("/api/v1/nodes", {})), ["ADDED a", "BOOKMARK b"]);
+    });
+
+    test("understand lines however they are cut, even within a character", async () => {
+      const text = Buffer.from(
+        `${JSON.stringify({ type: "ADDED", object: { name: "Zürich" } })}\n\n{"type":"DELETED","object":{"name":"b"}}\n`,
+      );
+      await using server = await serve((_request, response) => {
+        response.writeHead(200);
+        const send = (at: number): void => {
+          if (at >= text.length) response.end();
+          else response.write(text.subarray(at, at + 1), () => send(at + 1));
+        };
+        send(0);
+      });
+      assert.deepEqual(await collect(await connect(server.url).watch("/api/v1/nodes", {})), [
+        "ADDED Zürich",
+        "DELETED b",
+      ]);
+    });
+
+    test("take objects of megabytes", async () => {
+      const name = "x".repeat(3_000_000);
+      await using server = await serve((_request, response) => {
+        event(response, "ADDED", { name });
+        response.end();
+      });
+      assert.deepEqual(await collect(await connect(server.url).watch("/api/v1/nodes", {})), [`ADDED ${name}`]);
+    });
+
+    const breaks: readonly {
+      name: string;
+      end: (server: FakeApi, write: (text: string) => void) => void;
+      check: (error: Error) => boolean;
+    }[] = [
+      {
+        name: "a cut connection",
+        end: (server) => server.cut(),
+        check: (error) => "code" in error && error.code === "ECONNRESET",
+      },
+      { name: "garbage", end: (_server, write) => write("HTTP 500\n"), check: (error) => error instanceof SyntaxError },
+      {
+        name: "an old resource version",
+        end: (_server, write) => write('{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired"}}\n'),
+        check: (error) => error instanceof ApiError && error.status === 410,
+      },
+      { name: "silence", end: () => undefined, check: (error) => error instanceof RequestTimeout },
+    ];
+    for (const { name, end, check } of breaks) {
+      test(`throw on ${name}`, async () => {
+        await using server = await serve((_request, response) => {
+          event(response, "ADDED", { name: "a" });
+          setImmediate(() => end(server, (text) => response.write(text)));
+        });
+        const events = await connect(server.url).watch("/api/v1/nodes", { timeoutMs: 50 });
+        const seen: string[] = [];
+        const error = await failure(
+          (async () => {
+            for await (const { type } of events) seen.push(type);
+          })(),
+        );
+        assert.deepEqual(seen, ["ADDED"]);
+        assert.ok(check(error), `${error.name}: ${error.message}`);
+      });
+    }
+
+    test("close their connection when the loop is left", async () => {
+      const closed = Promise.withResolvers<void>();
+      await using server = await serve((_request, response) => {
+        response.once("close", () => closed.resolve());
+        event(response, "ADDED", { name: "a" });
+      });
+      for await (const { type } of await connect(server.url).watch("/api/v1/nodes", {})) {
+        assert.equal(type, "ADDED");
+        break;
+      }
+      await closed.promise;
+    });
+  });
+}
 
 /** Lets what is under way on the loopback arrive. */
 async function settle(): Promise<void> {

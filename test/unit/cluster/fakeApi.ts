@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { createSecureServer } from "node:http2";
 import { createServer as createTlsServer, type ServerOptions } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { readFileSync } from "node:fs";
@@ -15,6 +16,9 @@ export interface SeenRequest {
   readonly socket: Socket;
 }
 
+/** What a server speaks: HTTP/1.1 without TLS or with it, or HTTP/2. */
+export type Protocol = "http" | "https" | "h2";
+
 type Handler = (request: SeenRequest, response: ServerResponse) => void;
 
 /** A stand-in for an API server: answers as the test says, and remembers what it was asked. */
@@ -29,10 +33,13 @@ export class FakeApi implements AsyncDisposable {
 
   readonly #waiting = new Set<() => void>();
 
-  private constructor(tls?: ServerOptions) {
+  private constructor(protocol: Protocol, tls: ServerOptions) {
     const listener: RequestListener = (message, response) => void this.#handle(message, response);
-    this.#server = tls ? createTlsServer(tls, listener) : createServer(listener);
-    this.#scheme = tls ? "https" : "http";
+    if (protocol === "http") this.#server = createServer(listener);
+    else if (protocol === "https") this.#server = createTlsServer(tls, listener);
+    // Its requests and answers have what the tests use of HTTP/1.1's.
+    else this.#server = createSecureServer(tls, listener as never) as never;
+    this.#scheme = protocol === "http" ? "http" : "https";
     this.#server.on("connection", (socket: Socket) => {
       this.connections += 1;
       this.#sockets.add(socket);
@@ -40,8 +47,9 @@ export class FakeApi implements AsyncDisposable {
     });
   }
 
-  static async start(handler?: Handler, tls?: ServerOptions): Promise<FakeApi> {
-    const api = new FakeApi(tls);
+  /** `tls`: makes it speak TLS, and with `protocol` also HTTP/2. */
+  static async start(handler?: Handler, tls?: ServerOptions, protocol?: Protocol): Promise<FakeApi> {
+    const api = new FakeApi(protocol ?? (tls ? "https" : "http"), tls ?? {});
     if (handler) api.handler = handler;
     await new Promise<void>((resolve) => api.#server.listen(0, "127.0.0.1", resolve));
     return api;
