@@ -3,9 +3,11 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 
 /** The network between the extension and the cluster: a port of this machine that leads to another, until it is cut. */
 export class Cable implements AsyncDisposable {
-  readonly #sockets = new Set<Socket>();
+  /** Each end of each connection, with its other end. */
+  readonly #ends = new Map<Socket, Socket>();
   readonly #server: Server;
   #isCut = false;
+  #isDead = false;
 
   private constructor(targetPort: number) {
     this.#server = createServer((near) => {
@@ -18,13 +20,13 @@ export class Cable implements AsyncDisposable {
         [near, far],
         [far, near],
       ] as const) {
-        this.#sockets.add(one);
+        this.#ends.set(one, other);
         one.on("error", () => other.destroy());
         one.once("close", () => {
-          this.#sockets.delete(one);
+          this.#ends.delete(one);
           other.destroy();
         });
-        one.pipe(other);
+        if (!this.#isDead) one.pipe(other);
       }
     });
   }
@@ -43,11 +45,21 @@ export class Cable implements AsyncDisposable {
   /** Breaks all connections; new ones fail until {@link mend}. */
   cut(): void {
     this.#isCut = true;
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#ends.keys()) socket.destroy();
   }
 
+  /** All that is sent goes nowhere, without a word: a VPN that is gone. Until {@link mend}, when it arrives. */
+  die(): void {
+    this.#isDead = true;
+    for (const socket of this.#ends.keys()) socket.unpipe();
+  }
+
+  /** What was cut stays so; new connections are as good as ever. */
   mend(): void {
     this.#isCut = false;
+    if (!this.#isDead) return;
+    this.#isDead = false;
+    for (const [one, other] of this.#ends) one.pipe(other);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

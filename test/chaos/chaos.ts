@@ -10,7 +10,7 @@ import { deleteNamespace, LabBuilders } from "../cluster/labBuilders.ts";
 import { labNodes } from "../cluster/nodes.ts";
 import { kubeconfigPath, labRegistry, ports } from "../cluster/paths.ts";
 import { processesWith } from "../demo/processes.ts";
-import { Cable } from "./cable.ts";
+import { Cable } from "../cable.ts";
 import { faults, type ChaosFault } from "./faults.ts";
 import { heldMiB } from "../memory.ts";
 import { oneOf, randomOf } from "../random.ts";

@@ -5,7 +5,7 @@ import { isInApi } from "../cluster/api.ts";
 import { apiProcesses } from "../cluster/controlPlane.ts";
 import { killBuildkitd } from "../cluster/podProcesses.ts";
 import { kubectl, restartProcess, waitFor } from "../cluster/processes.ts";
-import type { Cable } from "./cable.ts";
+import type { Cable } from "../cable.ts";
 import type { Random } from "../random.ts";
 
 /** What a fault can be done to. */

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createHttpsServer, type ServerOptions } from "node:https";
+import { createSecureServer, type Http2SecureServer, type SecureServerOptions } from "node:http2";
+import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Emitter, type Event } from "../../src/core/event.ts";
@@ -19,6 +20,12 @@ export interface Handlers {
   upgrade(exchange: Exchange, head: Buffer): Promise<void>;
 }
 
+/** What is spoken: TLS when there is a certificate, and then HTTP/2 too unless it is not wished. */
+export interface Wire {
+  readonly tls: SecureServerOptions | undefined;
+  readonly isHttp1?: boolean;
+}
+
 /**
  * The connections: lets requests in past faults, sign-in and access rules, and knows all that is running. A socket
  * server of its own stands in front of Node's HTTP server, so that the port can go away and come back, or be deaf.
@@ -27,7 +34,7 @@ export class ApiServer implements AsyncDisposable {
   readonly faults: Faults;
   readonly #access: Access;
   readonly #handlers: Handlers;
-  readonly #http: Server;
+  readonly #http: Server | Http2SecureServer;
   readonly #sockets = new Set<Socket>();
   readonly #running = new Set<Exchange>();
   readonly #silent = new WeakSet<Duplex>();
@@ -38,14 +45,17 @@ export class ApiServer implements AsyncDisposable {
   #port = 0;
   #isDeaf = false;
 
-  constructor(access: Access, handlers: Handlers, tls: ServerOptions | undefined) {
+  constructor(access: Access, handlers: Handlers, { tls, isHttp1 = false }: Wire) {
     this.#access = access;
     this.#handlers = handlers;
     this.faults = new Faults((fault) => this.#spread(fault));
-    const listener = (request: IncomingMessage, response: ServerResponse): void =>
-      void this.#handle(this.#exchange(request, response), (exchange) => this.#handlers.answer(exchange));
     const options = { keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 };
-    this.#http = tls ? createHttpsServer({ ...options, ...tls }, listener) : createHttpServer(options, listener);
+    if (!tls) this.#http = createHttpServer(options);
+    else if (isHttp1) this.#http = createHttpsServer({ ...options, ...tls });
+    else this.#http = createSecureServer({ allowHTTP1: true, ...options, ...tls });
+    this.#http.on("request", (request: IncomingMessage, response: ServerResponse) => {
+      void this.#handle(this.#exchange(request, response), (exchange) => this.#handlers.answer(exchange));
+    });
     this.#http.on("upgrade", (request: IncomingMessage, _socket: Duplex, head: Buffer) => {
       void this.#handle(this.#exchange(request), (exchange) => this.#handlers.upgrade(exchange, head));
     });

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest } from "node:http2";
 import { type Duplex, Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import { Outlet } from "./outlet.ts";
@@ -34,8 +35,8 @@ export class Exchange {
     this.info = info;
     this.request = request;
     this.#response = response;
-    this.#socket = request.socket;
-    this.outlet = new Outlet(response ?? request.socket);
+    this.#socket = connectionOf(request);
+    this.outlet = new Outlet(response ?? request.socket, () => this.cut());
   }
 
   /** The connection, which other requests use before and after this one. */
@@ -90,6 +91,12 @@ export class Exchange {
   cut(): void {
     this.#socket.destroy();
   }
+}
+
+/** The connection, which with HTTP/2 is not the request's own. */
+function connectionOf(request: IncomingMessage): Duplex {
+  const { stream } = request as { readonly stream?: Http2ServerRequest["stream"] };
+  return stream?.session?.socket ?? request.socket;
 }
 
 function reasonPhrase(status: number): string {

@@ -6,12 +6,15 @@ import { ListWatch } from "../../src/core/cluster/listWatch.ts";
 import { parseNode } from "../../src/core/cluster/parseNode.ts";
 import { connectTo, Follower, impatient } from "./client.ts";
 import type { Fault } from "./faults.ts";
-import { Standin } from "./standin.ts";
+import { Standin, type StandinOptions } from "./standin.ts";
 
 const nodesPath = "/api/v1/nodes";
 
-async function withClient(run: (standin: Standin, client: KubeApi) => Promise<void>): Promise<void> {
-  await using standin = await Standin.start();
+async function withClient(
+  run: (standin: Standin, client: KubeApi) => Promise<void>,
+  options: StandinOptions = {},
+): Promise<void> {
+  await using standin = await Standin.start(options);
   const client = await connectTo(standin);
   await run(standin, client).finally(() => client.dispose());
 }
@@ -114,14 +117,17 @@ describe("a fault meets new requests", () => {
   });
 
   test("by silence, which outlives it on its connection", async () => {
-    await withClient(async (standin, client) => {
-      const halfOpen = standin.faults.add({ kind: "half-open" });
-      const silence = assert.rejects(client.request("GET", nodesPath, { timeoutMs: 300 }), { phase: "answer" });
-      await standin.until(() => halfOpen.hits === 1);
-      halfOpen.dispose();
-      await client.request("GET", nodesPath);
-      await silence;
-    });
+    await withClient(
+      async (standin, client) => {
+        const halfOpen = standin.faults.add({ kind: "half-open" });
+        const silence = assert.rejects(client.request("GET", nodesPath, { timeoutMs: 300 }), { phase: "answer" });
+        await standin.until(() => halfOpen.hits === 1);
+        halfOpen.dispose();
+        await client.request("GET", nodesPath);
+        await silence;
+      },
+      { isHttp1: true },
+    );
   });
 
   test("by trickling", async () => {

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
  */
 export class Outlet {
   readonly #target: Writable;
+  readonly #cut: () => void;
   readonly #closed = new AbortController();
   #last: Promise<void> = Promise.resolve();
   #held: PromiseWithResolvers<void> | undefined;
@@ -14,8 +15,10 @@ export class Outlet {
   #bytesLeft = Infinity;
   #isSilent = false;
 
-  constructor(target: Writable) {
+  /** `cut`: breaks the connection. */
+  constructor(target: Writable, cut: () => void) {
     this.#target = target;
+    this.#cut = cut;
     target.once("close", () => {
       this.#closed.abort();
       this.#held?.resolve();
@@ -82,7 +85,7 @@ export class Outlet {
     for (let rest = data; rest.length > 0 && !this.#isSilent && !this.closed.aborted;) {
       const size = this.#bytesPerSecond === Infinity ? rest.length : Math.max(1, Math.floor(this.#bytesPerSecond / 10));
       await this.#send(rest.subarray(0, Math.min(size, this.#bytesLeft)));
-      if (this.#bytesLeft <= 0) this.#target.destroy();
+      if (this.#bytesLeft <= 0) this.#cut();
       rest = rest.subarray(size);
       if (this.#bytesPerSecond !== Infinity) await this.#sleep((1000 * size) / this.#bytesPerSecond);
     }

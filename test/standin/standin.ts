@@ -30,6 +30,8 @@ export interface StandinOptions {
   readonly port?: number;
   /** Default: `server`, a good one. With `none` it speaks plain HTTP, and everybody is let in. */
   readonly certificate?: Certificate;
+  /** True: it speaks HTTP/1.1 only, as a gateway may. Default: HTTP/2 too, where there is TLS. */
+  readonly isHttp1?: boolean;
   /** Architectures of the cluster nodes `node-ARCHITECTURE`. Default: amd64 and arm64. */
   readonly architectures?: readonly string[];
   /** Default: `ready`. */
@@ -86,7 +88,7 @@ export class Standin implements AsyncDisposable {
       answer: async (exchange: Exchange) => answer(exchange, backend),
       upgrade: async (exchange: Exchange, head: Buffer) => execInPod(exchange, head, this.store, this.#kubelet),
     };
-    this.server = new ApiServer(this.access, handlers, tls);
+    this.server = new ApiServer(this.access, handlers, { tls, isHttp1: options.isHttp1 });
     this.clusterNodes = new ClusterNodeControl(this.store, this.faults);
     this.store.onDidChange(({ type, object }) => {
       if (type === "DELETED") removeEmptyNamespace(this.store, object.metadata.namespace ?? "");
