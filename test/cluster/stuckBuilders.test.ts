@@ -75,6 +75,18 @@ const cases: readonly Case[] = [
     options: { serviceaccount: "nobody" },
     cause: /service account .*nobody.* not found|serviceaccount "nobody" not found/,
   },
+  {
+    name: "claim",
+    options: { "persistent-volume-claim.requests.storage": "1Gi" },
+    cause: /its volume claim is not bound: the cluster has no volume or default storage class for it/,
+  },
+  {
+    // The pods of a StatefulSet: its events alone tell.
+    name: "set-quota",
+    options: { "persistent-volume-claim.requests.storage": "1Gi" },
+    prepare: quota,
+    cause: /exceeded quota: tight/,
+  },
   { name: "scheduler", options: { schedulername: "nobody" }, cause: /its scheduler nobody has not taken it/ },
 ];
 
@@ -139,6 +151,21 @@ describe("builders that cannot start, each for another cause", { skip: blockers.
     const { failure } = run.summary().head;
     assert.equal(failure?.what, "The builder could not be started.");
     assert.match(failure?.message ?? "", cause);
+    await lab.remove(builder);
+  });
+
+  it("tells the cause, which events alone know: its configuration is gone", async () => {
+    const wanted = lab.wish("no-config", { architectures: ["amd64"] });
+    const builder = await lab.create(wanted);
+    await kubectl("delete", "configmap", "--all", "-n", wanted.namespace);
+    await kubectl("delete", "pod", "--all", "-n", wanted.namespace);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const following = followBuilder(builder, lab.connections, lab.deps.env, ({ view }) => {
+      const texts = view?.pods.map(({ state }) => (state.kind === "stuck" ? state.text : "")) ?? [];
+      if (texts.some((text) => /^its volumes cannot be mounted: configmap "\S+" not found$/.test(text))) resolve();
+    });
+    await promise;
+    following.dispose();
     await lab.remove(builder);
   });
 

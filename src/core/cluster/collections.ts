@@ -1,4 +1,13 @@
 import type { KubeApi } from "./api.ts";
+import {
+  isPodUnexplained,
+  isWorkloadUnexplained,
+  parseEvent,
+  podByEvent,
+  podWithoutEvents,
+  withEvents,
+  workloadByEvent,
+} from "./events.ts";
 import { ListWatch, type Resource } from "./listWatch.ts";
 import type { ClusterNode, Pod, Watched, WatchStatus, Workload } from "./objects.ts";
 import { parseNode } from "./parseNode.ts";
@@ -18,6 +27,11 @@ const verbs = "list, watch";
 
 /** Makes the collections that are read through this API. None is watched before somebody listens. */
 export function collections(api: KubeApi): Collections {
+  const events = memoized((namespace) => {
+    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`;
+    const attempt = { verbs, resource: "events", namespace };
+    return new ListWatch(api, { path, fieldSelector: "type=Warning", parse: parseEvent, attempt });
+  });
   const nodes = new ListWatch(api, { path: "/api/v1/nodes", parse: parseNode, attempt: { verbs, resource: "nodes" } });
   return {
     nodes: () => nodes,
@@ -25,11 +39,16 @@ export function collections(api: KubeApi): Collections {
       const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
       const attempt = { verbs, resource: "pods", namespace };
       // buildx labels all its pods so; the server need not send the others.
-      return new ListWatch(api, { path, labelSelector: "app", parse: parseBuildKitPod, attempt });
+      const pods = new ListWatch(api, { path, labelSelector: "app", parse: parseBuildKitPod, attempt });
+      return withEvents(pods, events(namespace), isPodUnexplained, podByEvent, podWithoutEvents);
     }),
-    workloads: memoized((namespace) =>
-      bothKinds(workloads(api, "Deployment", namespace), workloads(api, "StatefulSet", namespace)),
-    ),
+    workloads: memoized((namespace) => {
+      const statefulSets = workloads(api, "StatefulSet", namespace);
+      return bothKinds(
+        workloads(api, "Deployment", namespace),
+        withEvents(statefulSets, events(namespace), isWorkloadUnexplained, workloadByEvent),
+      );
+    }),
   };
 }
 

@@ -27,7 +27,14 @@ export interface ClusterNode {
 export type PodState =
   | { readonly kind: "ready" }
   /** Scheduled and on its way: `text` says what it waits for, `sinceMs` since when (epoch), where that is known. */
-  | { readonly kind: "starting"; readonly text: string; readonly sinceMs?: number }
+  | {
+      readonly kind: "starting";
+      readonly text: string;
+      readonly sinceMs?: number;
+      readonly detail?: string;
+      /** True where only events tell what goes wrong meanwhile. */
+      readonly isUnexplained?: true;
+    }
   /** Cannot go on by itself: `text` says why in our words, `detail` in Kubernetes' own, where it says more. */
   | { readonly kind: "stuck"; readonly text: string; readonly detail?: string }
   | { readonly kind: "terminating"; readonly text: string }
@@ -63,13 +70,25 @@ export interface Workload {
   readonly uid: string;
   readonly replicas: number;
   readonly readyReplicas: number;
+  /** Pods that its controller has made. */
+  readonly madeReplicas: number;
   /** Platforms from buildx's annotation `buildx.docker.com/platform`. */
   readonly platforms: readonly string[];
   /**
    * Why its controller makes no pods (a quota, Pod Security that forbids privileged ones), in the API server's words.
-   * Deployments tell; StatefulSets do not.
    */
   readonly refusal?: string;
+}
+
+/** Something that Kubernetes has reported about an object. Read from a Kubernetes `Event`. */
+export interface ClusterEvent {
+  /** `metadata.uid` of the object. */
+  readonly about: string;
+  /** Kubernetes' word for the case, for example `FailedMount`. */
+  readonly reason: string;
+  readonly message: string;
+  /** When it was last so, in epoch milliseconds; 0 when that is not known. */
+  readonly lastMs: number;
 }
 
 /** How far a watched collection can be believed. */

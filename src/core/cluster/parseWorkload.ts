@@ -17,6 +17,7 @@ export function parseWorkload(kind: Workload["kind"], object: unknown): Workload
     // The API server's default, when the field is not set.
     replicas: spec?.replicas ?? 1,
     readyReplicas: status?.readyReplicas ?? 0,
+    madeReplicas: status?.replicas ?? 0,
     platforms: platforms.split(",").flatMap((platform) => normalizePlatform(platform) ?? []),
     ...(failure?.status === "True" && failure.message ? { refusal: failure.message } : {}),
   };

@@ -125,9 +125,10 @@ function creating(pod: WirePod, image: string): PodState {
     return { kind: "starting", text: t("pulling the image {0}", image), sinceMs: timeOf(sandbox.lastTransitionTime) };
   }
   const sinceMs = timeOf(conditionOf(pod, "PodScheduled")?.lastTransitionTime);
-  return sandbox
-    ? { kind: "starting", text: t("waiting for its volumes and network"), sinceMs }
-    : { kind: "starting", text: t("creating its container or pulling the image {0}", image), sinceMs };
+  const text = sandbox
+    ? t("waiting for its volumes and network")
+    : t("creating its container or pulling the image {0}", image);
+  return { kind: "starting", text, sinceMs, isUnexplained: true };
 }
 
 function crashing({ restartCount = 0 }: WireContainerStatus, last: Terminated | undefined): PodState {

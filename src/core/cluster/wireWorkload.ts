@@ -15,6 +15,7 @@ export interface WireWorkload {
   };
   readonly status?: {
     readonly readyReplicas?: number | null;
+    readonly replicas?: number | null;
     readonly conditions?: readonly WireCondition[] | null;
   };
 }

@@ -39,7 +39,8 @@ function pod(app: string, podState: Pod["state"], nodeName?: string): Pod {
 }
 
 function workload(name: string, readyReplicas: number): Workload {
-  return { kind: "Deployment", name, namespace: "buildkit", uid: name, replicas: 1, readyReplicas, platforms: [] };
+  const base = { kind: "Deployment", namespace: "buildkit", replicas: 1, madeReplicas: 1, platforms: [] } as const;
+  return { ...base, name, uid: name, readyReplicas };
 }
 
 function live<T>(...items: T[]): Watched<T> {
