@@ -14,6 +14,7 @@ import { Cable } from "../cable.ts";
 import { faults, type ChaosFault } from "./faults.ts";
 import { heldMiB } from "../memory.ts";
 import { oneOf, randomOf } from "../random.ts";
+import { ChaosWindow } from "./window.ts";
 
 // `npm run chaos -- [--minutes N] [--seed N]`: builds on the real cluster, back to back, while things go wrong at random
 // moments, the same for the same seed. Prints its figures, and fails when one of them is not what it has to be.
@@ -40,14 +41,16 @@ await lab.up();
 await using cable = await Cable.to(ports.api);
 const kubeconfig = path.join(lab.dir, "kubeconfig");
 writeFileSync(kubeconfig, readFileSync(kubeconfigPath, "utf8").replace(`:${ports.api}`, `:${cable.port}`));
+await using window = await ChaosWindow.open();
 const wanted = lab.wish("chaos", { cluster: { kubeconfig } });
 const builder = await lab.create(wanted);
 const rounds: Round[] = [];
 const heapMiB: number[] = [];
 try {
   while (Date.now() < endMs) {
+    const chosen = oneOf(random, [...faults, "window reloaded"] as const);
     await lab.settled(wanted.namespace, labNodes.length);
-    rounds.push(await playRound(builder, oneOf(random, faults), rounds.length));
+    rounds.push(chosen === "window reloaded" ? await reloadWindow() : await playRound(builder, chosen, rounds.length));
     const { fault, verdict, afterMs, problem } = rounds.at(-1) ?? assert.fail();
     console.log(`${rounds.length}. ${fault}: ${verdict} after ${afterMs} ms${problem ? `  PROBLEM: ${problem}` : ""}`);
     if (rounds.length % 10 === 0) heapMiB.push(heldMiB());
@@ -79,13 +82,21 @@ async function playRound(target: Builder, fault: ChaosFault, number: number): Pr
   const isHung =
     (await Promise.race([ended.then(() => "ended"), delay(patienceMs, "hung", { ref: false })])) === "hung";
   const afterMs = Math.round(performance.now() - faultMs);
-  const problem = isHung ? "it hangs" : problemOf(run, fault, wasOver, output);
+  const records = isHung || !fault.keepsPods ? undefined : await recordsOf(target, context);
+  const problem = isHung ? "it hangs" : (problemOf(run, fault, wasOver, output) ?? contradiction(run, records));
   if (isHung) run.cancel();
   await ended;
   following.dispose();
   rmSync(output, { recursive: true, force: true });
   rmSync(path.join(lab.dir, context), { recursive: true });
   return { fault: wasOver ? `${fault.name} (too late)` : fault.name, verdict: verdictOf(run), afterMs, problem };
+}
+
+async function reloadWindow(): Promise<Round> {
+  const startedMs = performance.now();
+  const problem = await window.reloadWhileBuilding(random);
+  const afterMs = Math.round(performance.now() - startedMs);
+  return { fault: "window reloaded", verdict: problem ? "?" : "canceled, interrupted", afterMs, problem };
 }
 
 /** The verdict against what is really there: a build is done exactly when the files of both platforms are. */
@@ -98,6 +109,24 @@ function problemOf(run: BuildRun, fault: ChaosFault, wasOver: boolean, output: s
   if (state !== fault.verdict) return `${state} instead of ${fault.verdict}: ${failure?.what}`;
   const isNamed = fault.what?.test(failure?.what ?? "") ?? true;
   return isNamed ? undefined : `the cause is not named: ${failure?.what} ${failure?.message}`;
+}
+
+/** How the builds of this context ended by BuildKit's own records, one for each platform. */
+async function recordsOf(target: Builder, context: string): Promise<readonly string[]> {
+  const args = ["history", "ls", "--builder", target.name, "--format", "json"];
+  const { stdout } = await lab.deps.cli.run(args);
+  const records = stdout.split("\n").filter((line) => line.startsWith("{"));
+  return records
+    .map((line) => JSON.parse(line) as { readonly name: string; readonly status: string })
+    .flatMap(({ name, status }) => (name === context ? [status] : []));
+}
+
+/** What BuildKit's records say otherwise. */
+function contradiction(run: BuildRun, records: readonly string[] | undefined): string | undefined {
+  if (!records) return undefined;
+  const isDone = run.summary().head.state === "done";
+  const isSame = isDone ? records.length === labNodes.length && records.every((one) => one === "Completed") : true;
+  return isSame && !records.includes("Running") ? undefined : `BuildKit's records say: ${records.join(", ")}`;
 }
 
 function verdictOf(run: BuildRun): string {

@@ -27,14 +27,16 @@ export interface ChaosFault {
   readonly verdict: BuildState;
   /** What a failure has to say. */
   readonly what?: RegExp;
+  /** True when the pods live on, and with them BuildKit's own records of the build. */
+  readonly keepsPods?: true;
 }
 
 const lostPod = /^(?:The builder pod \S+ (?:was deleted|has ended)|BuildKit in the builder pod \S+ has ended)/;
 const lostConnection = /^The connection to the builder was lost\.|^The builder could not be (?:reached|started)\./;
 
 export const faults: readonly ChaosFault[] = [
-  { name: "nothing", happen: async () => undefined, verdict: "done" },
-  { name: "cancel", happen: async ({ run }) => run.cancel(), verdict: "canceled" },
+  { name: "nothing", happen: async () => undefined, verdict: "done", keepsPods: true },
+  { name: "cancel", happen: async ({ run }) => run.cancel(), verdict: "canceled", keepsPods: true },
   {
     name: "pod deleted",
     happen: async ({ pod, namespace }) => {
@@ -67,6 +69,7 @@ export const faults: readonly ChaosFault[] = [
     },
     verdict: "failed",
     what: lostConnection,
+    keepsPods: true,
   },
   {
     name: "network cut",
@@ -77,5 +80,16 @@ export const faults: readonly ChaosFault[] = [
     },
     verdict: "failed",
     what: lostConnection,
+    keepsPods: true,
+  },
+  {
+    name: "network silent for a while",
+    happen: async ({ cable, random }) => {
+      cable.die();
+      await delay(1_000 + random(8_000));
+      cable.mend();
+    },
+    verdict: "done",
+    keepsPods: true,
   },
 ];

@@ -4,10 +4,11 @@ import { bootProgress } from "../builder/progress.ts";
 import { avoidsTerminatingPods, type BuildxVersion } from "../buildx/version.ts";
 import { watchTrouble } from "../cluster/objects.ts";
 import type { Trouble } from "../errors.ts";
+import { t } from "../l10n.ts";
 import { architectureOf, type Platform } from "../platform.ts";
 import { placementsOf } from "./placement.ts";
 import type { BuildPlan } from "./plan.ts";
-import { type PodLoss, UsedPods } from "./podLoss.ts";
+import { type BuilderLoss, UsedPods } from "./podLoss.ts";
 import type { BuildHead, Placement } from "./snapshot.ts";
 
 function troubleWith({ status }: FollowedBuilder): Trouble | undefined {
@@ -22,8 +23,9 @@ export class BuildSite {
   readonly #pods: UsedPods;
   #followed: FollowedBuilder | undefined;
   #placements: readonly Placement[] = [];
-  #loss: PodLoss | undefined;
+  #loss: BuilderLoss | undefined;
   #trouble: Trouble | undefined;
+  #isSeen = false;
   #onUpdate: (() => void) | undefined;
 
   constructor(plan: BuildPlan, version: BuildxVersion) {
@@ -38,7 +40,7 @@ export class BuildSite {
    * @returns whether the build is to be shown differently for it
    */
   update(followed: FollowedBuilder, hasBegun: (platform: Platform) => boolean): boolean {
-    const before = [this.place, this.#placements, this.bootText, this.#loss];
+    const before = [this.place, this.#placements, this.bootText, this.loss];
     this.#followed = followed;
     this.#placements = placementsOf(this.#plan, followed.view).map((placement) => {
       const known = this.#placements.find(({ platform }) => platform === placement.platform);
@@ -47,13 +49,14 @@ export class BuildSite {
     this.#trouble = troubleWith(followed) ?? this.#trouble;
     // What one cannot see for a while is not lost.
     if (followed.view) this.#loss = this.#pods.update(followed.view.pods);
+    this.#isSeen ||= followed.view !== undefined;
     this.#onUpdate?.();
-    return !isDeepStrictEqual(before, [this.place, this.#placements, this.bootText, this.#loss]);
+    return !isDeepStrictEqual(before, [this.place, this.#placements, this.bootText, this.loss]);
   }
 
-  /** True when the cluster tells what becomes of the pods. */
+  /** True when the cluster has told what becomes of the pods. */
   get isSeen(): boolean {
-    return this.#followed?.view !== undefined;
+    return this.#isSeen;
   }
 
   get placements(): readonly Placement[] {
@@ -87,17 +90,22 @@ export class BuildSite {
     return this.#trouble;
   }
 
-  /** What has happened to a pod that the build is on. */
-  get loss(): PodLoss | undefined {
-    return this.#loss;
+  /** What has happened to a pod that the build is on, or to the cluster once that has been seen. */
+  get loss(): BuilderLoss | undefined {
+    if (this.#loss || !this.#isSeen) return this.#loss;
+    const status = this.#followed?.status;
+    const pods = status?.kind === "kubernetes" ? status.cluster.pods.status : undefined;
+    if (pods?.kind !== "stale" || !pods.isSilent) return undefined;
+    const remedy = `${pods.reason} ${t("Build again: what was finished is in the cache.")}`;
+    return { kind: "silent", platforms: [], what: t("The connection to the builder was lost."), remedy };
   }
 
   /**
    * The same for a build that has lost its connection: then it may have been any of its pods. Undefined when none turns
    * out to be lost within the time.
    */
-  async lossWithin(timeoutMs: number): Promise<PodLoss | undefined> {
-    const { promise, resolve } = Promise.withResolvers<PodLoss | undefined>();
+  async lossWithin(timeoutMs: number): Promise<BuilderLoss | undefined> {
+    const { promise, resolve } = Promise.withResolvers<BuilderLoss | undefined>();
     const look = (): void => {
       const loss = this.#loss ?? this.#pods.possibleLoss(this.#followed?.view?.pods);
       if (loss) resolve(loss);

@@ -4,19 +4,22 @@ import type { Platform } from "../platform.ts";
 import type { PlannedPlatform } from "./plan.ts";
 import type { Failure } from "./snapshot.ts";
 
-/** What has happened to a pod that a build works on. */
-export interface PodLoss {
-  /** `lost`: nothing of the build goes on there. `ending`: it does for some seconds more. */
-  readonly kind: "lost" | "ending";
+/** What has happened to the builder of a build. */
+export interface BuilderLoss {
+  /**
+   * `lost`: nothing of the build goes on in a pod. `ending`: it does for some seconds more. `silent`: the cluster does
+   * not answer, and nobody knows.
+   */
+  readonly kind: "lost" | "ending" | "silent";
   readonly platforms: readonly Platform[];
-  /** A sentence: what has become of which pod. */
+  /** A sentence: what has become of what. */
   readonly what: string;
   /** What to do about it, as a sentence. */
   readonly remedy: string;
 }
 
 /** The same as the failure of a build. */
-export function failureOfLoss({ what, remedy, platforms }: PodLoss): Failure {
+export function failureOfLoss({ what, remedy, platforms }: BuilderLoss): Failure {
   return {
     what,
     message: "",
@@ -58,7 +61,7 @@ export class UsedPods {
    *
    * @returns the loss of a pod that the build is on; of several replicas nobody can tell which one that is
    */
-  update(pods: readonly Pod[]): PodLoss | undefined {
+  update(pods: readonly Pod[]): BuilderLoss | undefined {
     for (const pod of pods) this.#add(pod);
     return worstLoss(
       [...this.#used.values()].filter((used) => this.#isTheOnlyOne(used)),
@@ -67,7 +70,7 @@ export class UsedPods {
   }
 
   /** The loss of any pod that the build may have been on; to be asked when the build has lost its connection. */
-  possibleLoss(pods: readonly Pod[] | undefined): PodLoss | undefined {
+  possibleLoss(pods: readonly Pod[] | undefined): BuilderLoss | undefined {
     return pods && worstLoss([...this.#used.values()], pods);
   }
 
@@ -83,7 +86,7 @@ export class UsedPods {
   }
 }
 
-function worstLoss(used: readonly UsedPod[], pods: readonly Pod[]): PodLoss | undefined {
+function worstLoss(used: readonly UsedPod[], pods: readonly Pod[]): BuilderLoss | undefined {
   const losses = used.flatMap(
     (one) =>
       lossOf(
@@ -94,8 +97,8 @@ function worstLoss(used: readonly UsedPod[], pods: readonly Pod[]): PodLoss | un
   return losses.find(({ kind }) => kind === "lost") ?? losses[0];
 }
 
-function lossOf({ pod, platforms }: UsedPod, now: Pod | undefined): PodLoss | undefined {
-  const lost = (what: string, remedy = buildAgain()): PodLoss => ({ kind: "lost", platforms, what, remedy });
+function lossOf({ pod, platforms }: UsedPod, now: Pod | undefined): BuilderLoss | undefined {
+  const lost = (what: string, remedy = buildAgain()): BuilderLoss => ({ kind: "lost", platforms, what, remedy });
   const deleted = lost(t("The builder pod {0} was deleted.", pod.name));
   if (!now) return deleted;
   const { state, phase, lastEnd } = now;

@@ -18,7 +18,8 @@ import { BuildSite } from "./buildSite.ts";
 import { type BuildPlan, planBuild } from "./plan.ts";
 import { unwritableOutput } from "./failureCause.ts";
 import { diskProblemAt } from "./outputFolder.ts";
-import { failureOfLoss, type PodLoss } from "./podLoss.ts";
+import { GivingUp } from "./givingUp.ts";
+import { failureOfLoss, type BuilderLoss } from "./podLoss.ts";
 import type { ShownBuild } from "./shownBuild.ts";
 import { shownLanes } from "./shownLanes.ts";
 import { failureOfError } from "./failure.ts";
@@ -58,9 +59,14 @@ export class BuildRun implements ShownBuild {
   #endedMs: number | undefined;
   #failure: Failure | undefined;
   #digest: string | undefined;
-  #lost: PodLoss | undefined;
-  #givingUp: PodLoss["kind"] | undefined;
-  #giveUpTimer: NodeJS.Timeout | undefined;
+  #lost: BuilderLoss | undefined;
+  readonly #givingUp = new GivingUp(
+    (loss) => {
+      this.#lost = loss;
+      this.#canceled.abort();
+    },
+    () => this.#killed.abort(),
+  );
   #isPlaceSent = true;
   #isInterrupted = false;
   #sentHead: BuildHead | undefined;
@@ -123,6 +129,7 @@ export class BuildRun implements ShownBuild {
   cancel(): void {
     if (this.#state !== "running") return;
     this.#state = "canceling";
+    this.#givingUp.dispose();
     this.#canceled.abort();
     this.#changed.fire();
   }
@@ -135,15 +142,15 @@ export class BuildRun implements ShownBuild {
 
   /**
    * Takes what the cluster says of the builder, as it comes: where the platforms are built, what its pods wait for, and
-   * when one is gone. Then the build fails within seconds, because buildx would find out late or never.
+   * when one is gone, or the cluster itself. Then the build fails within seconds, because buildx would find out late or
+   * never.
    */
   observe(followed: FollowedBuilder): void {
     const begun = this.#model.lanes().filter(({ startedMs }) => startedMs !== undefined);
     const hasBegun = (platform: Platform): boolean => begun.some((lane) => lane.platform === platform);
     if (this.hasEnded || !this.#site.update(followed, hasBegun)) return;
     this.#isPlaceSent = false;
-    const { loss } = this.#site;
-    if (loss && this.#state === "running") this.#giveUpSoon(loss);
+    if (this.#state === "running") this.#givingUp.consider(this.#site.loss);
     this.#changed.fire();
   }
 
@@ -205,6 +212,7 @@ export class BuildRun implements ShownBuild {
       kill: this.#killed.signal,
     });
     for await (const line of lines) {
+      this.#givingUp.heard();
       this.#model.apply(line);
       this.#changed.fire();
     }
@@ -228,20 +236,6 @@ export class BuildRun implements ShownBuild {
           },
         );
     }
-  }
-
-  /** Gives buildx a moment to notice by itself, and the steps to end that end in time. */
-  #giveUpSoon(loss: PodLoss): void {
-    // Whatever else changes, the time runs on.
-    if (this.#givingUp === loss.kind) return;
-    this.#givingUp = loss.kind;
-    clearTimeout(this.#giveUpTimer);
-    this.#giveUpTimer = setTimeout(() => {
-      if (this.#state !== "running") return;
-      this.#lost = loss;
-      this.#canceled.abort();
-      this.#giveUpTimer = setTimeout(() => this.#killed.abort(), killAfterMs);
-    }, giveUpAfterMs[loss.kind]);
   }
 
   /** Why buildx has failed, where the cluster or this machine knows better than buildx. */
@@ -269,7 +263,7 @@ export class BuildRun implements ShownBuild {
   }
 
   #end({ exitCode, signal, wasCanceled }: Exit): void {
-    clearTimeout(this.#giveUpTimer);
+    this.#givingUp.dispose();
     this.#endedMs = Date.now();
     const isKilled = exitCode === undefined && !wasCanceled;
     if (isKilled) this.#failure ??= { what: t("buildx was ended by {0}.", signal ?? "?"), message: "", logTail: [] };
@@ -298,6 +292,7 @@ export class BuildRun implements ShownBuild {
 
   #waitingFor(): string | undefined {
     const waitingFor = this.#model.waitingFor();
+    if (this.#site.loss?.kind === "silent") return t("the cluster does not answer");
     const bootText = waitingFor?.isBoot ? this.#site.bootText : undefined;
     return waitingFor && [waitingFor.text, bootText].filter(Boolean).join(": ");
   }
@@ -312,9 +307,6 @@ export class BuildRun implements ShownBuild {
   }
 }
 
-/** How long buildx gets to notice that a pod is gone; one that is being deleted goes on for some seconds. */
-const giveUpAfterMs: Readonly<Record<PodLoss["kind"], number>> = { lost: 2_000, ending: 5_000 };
-const killAfterMs = 2_000;
 /** The cluster may tell a moment later than buildx notices. */
 const lossIsToldWithinMs = 3_000;
 

@@ -1,4 +1,4 @@
-import type { PodLoss } from "./podLoss.ts";
+import type { BuilderLoss } from "./podLoss.ts";
 import type { BuildState, Lane, Placement } from "./snapshot.ts";
 
 /** What a build knows of its platforms beside what the progress stream tells. */
@@ -7,7 +7,7 @@ export interface LaneContext {
   readonly startedMs: number;
   readonly placements: readonly Placement[];
   /** The pod whose loss has ended the build. */
-  readonly lost: PodLoss | undefined;
+  readonly lost: BuilderLoss | undefined;
 }
 
 /** The lanes of the progress stream as they are shown: where they are built, and how they end with the build. */

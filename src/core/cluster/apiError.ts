@@ -58,6 +58,13 @@ export class RequestTimeout extends Error {
   }
 }
 
+/** True when nobody has said anything, not even no: the network between us and the server is gone. */
+export function isSilence(error: unknown): boolean {
+  if (error instanceof RequestTimeout) return true;
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return ["EAI_AGAIN", "ENOTFOUND", "ENETDOWN", "ENETUNREACH", "EHOSTUNREACH", "ETIMEDOUT"].includes(code);
+}
+
 /**
  * Makes the error of an answer with a status of 400 or more from its body, which is a Status object if all is well.
  *

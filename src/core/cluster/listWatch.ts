@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { Emitter, type Event } from "../event.ts";
 import { isAbort, troubleOf, UserError } from "../errors.ts";
 import type { KubeApi, WatchEvent } from "./api.ts";
-import { ApiError, isExpired, isForbidden, RequestTimeout } from "./apiError.ts";
+import { ApiError, isExpired, isForbidden, isSilence, RequestTimeout } from "./apiError.ts";
 import { type Attempt, explain } from "./explain.ts";
 import type { Watched, WatchStatus } from "./objects.ts";
 import { metadataOf } from "./wire.ts";
@@ -232,7 +232,7 @@ export class ListWatch<T> implements Resource<T> {
       this.#setStatus({ kind: "failed", ...trouble });
       return;
     }
-    const stale: WatchStatus = { kind: "stale", ...trouble };
+    const stale: WatchStatus = { kind: "stale", ...trouble, ...(isSilence(error) && { isSilent: true }) };
     clearTimeout(this.#grace);
     if (failures > 1 || this.#status.kind !== "live" || error instanceof RequestTimeout) this.#setStatus(stale);
     else this.#grace = setTimeout(() => this.#setStatus(stale), graceMs).unref();

@@ -95,8 +95,8 @@ export interface ClusterEvent {
 export type WatchStatus =
   | { readonly kind: "loading" }
   | { readonly kind: "live" }
-  /** The connection is gone; the items are the last that were known. */
-  | ({ readonly kind: "stale" } & Trouble)
+  /** The items are the last that were known. `isSilent`: because nothing is heard from the cluster at all. */
+  | ({ readonly kind: "stale"; readonly isSilent?: true } & Trouble)
   /** Nothing can be known: forbidden, unreachable, not authenticated. */
   | ({ readonly kind: "failed" } & Trouble);
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it, type TestContext } from "node:test";
 import { BuildRun } from "../../../src/core/build/run.ts";
 import type { Pod } from "../../../src/core/cluster/objects.ts";
 import { fakeBuildx } from "../buildx/fakeBuildx.ts";
-import { stepRuns, stepIsDone, runningPod, followed, options, changeOf } from "./runs.ts";
+import { stepRuns, stepIsDone, runningPod, followed, followedInSilence, options, changeOf } from "./runs.ts";
 
 describe("a build whose pod is lost", () => {
   const amd = runningPod("kube-amd64-a", "kube-amd64");
@@ -80,5 +80,50 @@ describe("a build whose pod is lost", () => {
     run.observe(followed(runningPod("kube-arm64-b", "kube-arm64")));
     await ended;
     assert.equal(run.snapshot().head.failure?.what, "The builder pod kube-arm64-a was deleted.");
+  });
+
+  describe("that goes without a word, with the whole cluster", () => {
+    const silent = followedInSilence(amd, arm);
+    /** What is left of the build some time after the cluster fell silent. */
+    async function afterSilence(
+      context: TestContext,
+      happen: (run: BuildRun, tick: (ms: number) => void) => void,
+      acts: Parameters<typeof fakeBuildx>[0] = [["onInterrupt", "ignore"], ["print", stepRuns], ["hang"]],
+    ): Promise<BuildRun> {
+      context.mock.timers.enable({ apis: ["setTimeout"] });
+      const run = new BuildRun(fakeBuildx(acts), options());
+      const running = changeOf(run, () => run.snapshot().rows.length === 1);
+      const ended = run.start();
+      await running;
+      run.observe(followed(amd, arm));
+      run.observe(silent);
+      assert.equal(run.snapshot().head.waitingFor, "the cluster does not answer");
+      happen(run, (ms) => context.mock.timers.tick(ms));
+      if (run.state === "running") run.cancel();
+      context.mock.timers.tick(10_000);
+      await ended;
+      return run;
+    }
+
+    it("fails when it stays silent", async (context) => {
+      const run = await afterSilence(context, (_run, tick) => {
+        tick(15_000);
+        tick(2_000);
+      });
+      const { failure } = run.snapshot().head;
+      assert.equal(failure?.what, "The connection to the builder was lost.");
+      assert.match(failure?.advice ?? "", /^It has not answered\. Build again/);
+    });
+
+    it("goes on when it answers again", async (context) => {
+      const run = await afterSilence(context, (one, tick) => {
+        tick(14_000);
+        one.observe(followed(amd, arm));
+        tick(60_000);
+        assert.equal(one.state, "running");
+        assert.equal(one.snapshot().head.waitingFor, undefined);
+      });
+      assert.equal(run.state, "canceled");
+    });
   });
 });

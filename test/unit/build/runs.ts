@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import type { BuildRequest } from "../../../src/core/buildx/buildRequest.ts";
 import type { BuildRun, BuildRunOptions } from "../../../src/core/build/run.ts";
 import type { FollowedBuilder } from "../../../src/core/builder/follow.ts";
@@ -56,6 +57,14 @@ export function followed(...pods: readonly Pod[]): FollowedBuilder {
     workloads: { status: live, items: [] },
   };
   return { status: { kind: "kubernetes", cluster }, view: { clusterNodes: [], pods } };
+}
+
+/** The same builder when nothing is heard of its cluster any more. */
+export function followedInSilence(...pods: readonly Pod[]): FollowedBuilder {
+  const { status } = followed(...pods);
+  assert.ok(status.kind === "kubernetes");
+  const stale = { kind: "stale", reason: "It has not answered.", isSilent: true } as const;
+  return { status: { ...status, cluster: { ...status.cluster, pods: { status: stale, items: pods } } } };
 }
 
 export const request: BuildRequest = {

@@ -1,0 +1,50 @@
+import type { BuilderLoss } from "./podLoss.ts";
+
+/**
+ * How long buildx gets to notice by itself, and the steps to end that end in time: a pod that is being deleted goes on
+ * for some seconds; a network may come back.
+ */
+const giveUpAfterMs: Readonly<Record<BuilderLoss["kind"], number>> = { lost: 2_000, ending: 5_000, silent: 15_000 };
+/** How long buildx gets to end in good order. */
+const killAfterMs = 2_000;
+
+/** Ends a build whose builder is lost, because buildx would find out late or never. */
+export class GivingUp {
+  readonly #end: (loss: BuilderLoss) => void;
+  readonly #kill: () => void;
+  #kind: BuilderLoss["kind"] | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #hasHeard = false;
+
+  /** `end`: asks buildx to stop; `kill`: when it has not. */
+  constructor(end: (loss: BuilderLoss) => void, kill: () => void) {
+    this.#end = end;
+    this.#kill = kill;
+  }
+
+  /** Takes what is lost as far as is known now. While that is of the same kind, its time runs on. */
+  consider(loss: BuilderLoss | undefined): void {
+    if (this.#kind === loss?.kind) return;
+    clearTimeout(this.#timer);
+    this.#kind = loss?.kind;
+    if (loss) this.#wait(loss);
+  }
+
+  /** buildx has told something: it is not cut off. */
+  heard(): void {
+    this.#hasHeard = true;
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #wait(loss: BuilderLoss): void {
+    this.#hasHeard = false;
+    this.#timer = setTimeout(() => {
+      if (loss.kind === "silent" && this.#hasHeard) return this.#wait(loss);
+      this.#end(loss);
+      this.#timer = setTimeout(this.#kill, killAfterMs);
+    }, giveUpAfterMs[loss.kind]);
+  }
+}
