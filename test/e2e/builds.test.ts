@@ -50,6 +50,7 @@ describe("builds", { timeout: 600_000 }, () => {
         "Dockerfile.second": gatedBuild(second),
         "Dockerfile.reload": gatedBuild(reload),
         "Dockerfile.fail": failingBuild,
+        "Dockerfile.missing": `FROM ${labRegistry}/base:1\n\nCOPY nothere.txt /\n`,
       },
     });
     await session.extension.openExplorer();
@@ -152,6 +153,22 @@ describe("builds", { timeout: 600_000 }, () => {
       { file: "Dockerfile.fail", line: 3, source: "buildx" },
     );
     await window.screenshot("build failed");
+    await window.command("View: Toggle Panel Visibility");
+  });
+
+  it("says of a file that is missing where it is asked for, without asking the builder", async () => {
+    const { extension, window } = session;
+    await window.openFile("Dockerfile.missing");
+    await extension.build({ output: { kind: "none" } });
+    const { panel } = extension;
+    await panel.frame.locator("header .about", { hasText: "Dockerfile.missing" }).waitFor();
+    await panel.reached("failed");
+    const { head, tail } = await panel.failure();
+    assert.match(head, /^nothere\.txt is not in the build context\..*Dockerfile\.missing:3/);
+    assert.match(tail, /Nothing was sent to the builder\./);
+    const [problem] = await window.problems();
+    assert.deepEqual({ file: problem?.file, line: problem?.line }, { file: "Dockerfile.missing", line: 3 });
+    await window.screenshot("file missing");
     await window.command("View: Toggle Panel Visibility");
   });
 

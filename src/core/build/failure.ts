@@ -1,8 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
+import type { DockerfileProblem } from "../dockerfile/check.ts";
 import { UserError } from "../errors.ts";
 import { t } from "../l10n.ts";
 import type { Platform } from "../platform.ts";
-import { causeOf, isOutputRefused } from "./failureCause.ts";
+import { causeOf, isOutputRefused, missingFromContext } from "./failureCause.ts";
 import { isClientNoise, readFinalText } from "./finalText.ts";
 import { isBoot, sharedFailure, sharedLabel } from "./sharedLabel.ts";
 import type { BuildState, Failure } from "./snapshot.ts";
@@ -63,6 +64,23 @@ export function failureOfError(error: unknown): Failure {
     return { what: t("The build could not be followed."), message: String(error), logTail: [] };
   return { what: error.message, message: "", advice: error.remedy, logTail: [] };
 }
+
+/** What makes a Dockerfile useless, as the failure of a build that was not begun. */
+export function failureOfDockerfile({ kind, subject, line }: DockerfileProblem, file: string): Failure {
+  const { what, advice } =
+    kind === "missingFile" ? missingFromContext(subject) : { what: dockerfileTexts[kind](subject) };
+  const unsent = t("Nothing was sent to the builder.");
+  return { what, message: unsent, advice, file, line, logTail: [] };
+}
+
+const dockerfileTexts: Readonly<
+  Record<Exclude<DockerfileProblem["kind"], "missingFile">, (subject: string) => string>
+> = {
+  noFrom: () => t("The Dockerfile is not valid: it has no FROM."),
+  unknownInstruction: (subject) => t("The Dockerfile is not valid: {0} is no instruction.", subject),
+  unknownStage: (subject) => t("The Dockerfile has no stage {0}.", subject),
+  tooFewArguments: (subject) => t("The Dockerfile is not valid: {0} needs a source and a destination.", subject),
+};
 
 /** What fails before the build begins, such as a wrong flag, is told on the first line, without a mark. */
 function isTelling(line: string): boolean {

@@ -122,19 +122,21 @@ function accessProblem(host: string, message: string): { readonly why: string; r
 function missingFileCause({ name = "", message }: ToldFailure): Cause | undefined {
   const file = /failed to calculate checksum of ref \S+: "([^"]+)": not found/.exec(message)?.[1];
   if (file === undefined) return undefined;
-  return / --from=/.test(name)
-    ? {
-        what: t("{0} is not in the stage or image that it is copied from.", file),
-        advice: t("Look at what that stage makes."),
-        isOfAllPlatforms: false,
-      }
-    : {
-        what: t("{0} is not in the build context.", file.replace(/^\//, "")),
-        advice: t(
-          "ADD and COPY see the files of the build context’s folder, without those that .dockerignore leaves out.",
-        ),
-        isOfAllPlatforms: true,
-      };
+  if (!/ --from=/.test(name)) return missingFromContext(file);
+  return {
+    what: t("{0} is not in the stage or image that it is copied from.", file),
+    advice: t("Look at what that stage makes."),
+    isOfAllPlatforms: false,
+  };
+}
+
+/** The cause of a file that `ADD` or `COPY` does not find. */
+export function missingFromContext(file: string): Cause {
+  return {
+    what: t("{0} is not in the build context.", file.replace(/^\//, "")),
+    advice: t("ADD and COPY see the files of the build context’s folder, without those that .dockerignore leaves out."),
+    isOfAllPlatforms: true,
+  };
 }
 
 /** The registry of an image: `docker.io` where none is named. */

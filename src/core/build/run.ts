@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { buildArgs } from "../buildx/args.ts";
 import type { FollowedBuilder } from "../builder/follow.ts";
@@ -9,6 +9,7 @@ import type { Builder } from "../buildx/builder.ts";
 import type { BuildxCli, Exit } from "../buildx/cli.ts";
 import { kubeconfigOf } from "../buildx/kubeconfig.ts";
 import { multiNodePushProblem } from "../buildx/version.ts";
+import type { DockerfileProblem } from "../dockerfile/check.ts";
 import { UserError } from "../errors.ts";
 import { Emitter, type Event } from "../event.ts";
 import { t } from "../l10n.ts";
@@ -22,7 +23,7 @@ import { GivingUp } from "./givingUp.ts";
 import { failureOfLoss, type BuilderLoss } from "./podLoss.ts";
 import type { ShownBuild } from "./shownBuild.ts";
 import { shownLanes } from "./shownLanes.ts";
-import { failureOfError } from "./failure.ts";
+import { failureOfDockerfile, failureOfError } from "./failure.ts";
 import type { BuildRequest } from "../buildx/buildRequest.ts";
 import { type LogPart, StepLog } from "./stepLog.ts";
 import type { BuildHead, BuildSnapshot, BuildState, BuildSummary, BuildUpdate, Failure, Lane } from "./snapshot.ts";
@@ -36,6 +37,8 @@ export interface BuildRunOptions extends Omit<BuildModelOptions, "platforms"> {
   /** The builder that the request names. */
   readonly builder: Builder;
   readonly labels: BuildLabels;
+  /** Looks for what would make the build fail for sure, before it is begun. */
+  readonly check?: () => Promise<DockerfileProblem | undefined>;
 }
 
 /** One build, from its request to its end. It runs from the moment {@link BuildRun.start} is called, once. */
@@ -47,6 +50,7 @@ export class BuildRun implements ShownBuild {
   readonly #cli: BuildxCli;
   readonly #builder: Builder;
   readonly #labels: BuildLabels;
+  readonly #check: BuildRunOptions["check"];
   readonly #model: BuildModel;
   readonly #changed = new Emitter<void>();
   readonly #canceled = new AbortController();
@@ -75,13 +79,14 @@ export class BuildRun implements ShownBuild {
   readonly onDidChange: Event<void> = this.#changed.event;
 
   /** @throws UserError when buildx cannot be given the request as it is */
-  constructor(cli: BuildxCli, { request, builder, labels, ...source }: BuildRunOptions) {
+  constructor(cli: BuildxCli, { request, builder, labels, check, ...source }: BuildRunOptions) {
     this.request = request;
     this.plan = planBuild(builder, request.platforms);
     this.#site = new BuildSite(this.plan, cli.version);
     this.#cli = cli;
     this.#builder = builder;
     this.#labels = labels;
+    this.#check = check;
     this.#model = new BuildModel({ platforms: request.platforms, ...source });
     const problem = this.plan.isMultiNode && request.output.kind === "push" && multiNodePushProblem(cli.version);
     if (problem)
@@ -111,14 +116,15 @@ export class BuildRun implements ShownBuild {
   /** Runs the build to its end. A failed or cancelled build is a state, not an exception. */
   async start(): Promise<void> {
     try {
+      const problem = await this.#check?.();
+      if (problem) return this.#endBefore(failureOfDockerfile(problem, basename(this.request.dockerfile)));
       await mkdir(this.#directory, { mode: 0o700 });
       const exit = await this.#runBuildx();
       if (exit.exitCode === 0) this.#digest = await readDigest(this.#metadataFile);
       else this.#failure ??= await this.#causeOf(exit);
       this.#end(exit);
     } catch (error) {
-      this.#failure = failureOfError(error);
-      this.#end({ exitCode: undefined, signal: undefined, wasCanceled: this.#canceled.signal.aborted });
+      this.#endBefore(failureOfError(error));
       if (!(error instanceof UserError)) throw error;
     } finally {
       await rm(this.#directory, { recursive: true, force: true }).finally(() => this.#ended.resolve());
@@ -260,6 +266,12 @@ export class BuildRun implements ShownBuild {
     if (!problem) return undefined;
     const { what, advice } = unwritableOutput(problem);
     return { ...told, what, advice };
+  }
+
+  /** Ends it for what is no failure of buildx. */
+  #endBefore(failure: Failure): void {
+    this.#failure = failure;
+    this.#end({ exitCode: undefined, signal: undefined, wasCanceled: this.#canceled.signal.aborted });
   }
 
   #end({ exitCode, signal, wasCanceled }: Exit): void {

@@ -20,6 +20,14 @@ export async function isSent(folder: string, source: ContextSource): Promise<boo
   return !dockerignore().add(text).ignores(path.join(relative, "file"));
 }
 
+/** True when this file of the build context is left out. */
+export async function isIgnoredFile(file: string, source: ContextSource): Promise<boolean> {
+  const relative = relativePath(file, source);
+  if (relative === undefined) return false;
+  const { text } = await readIgnoreFile(source);
+  return dockerignore().add(text).ignores(relative);
+}
+
 /** Adds the folder to the file that decides what is sent; makes `.dockerignore` when there is none. */
 export async function ignoreFolder(folder: string, source: ContextSource): Promise<void> {
   const relative = relativePath(folder, source);

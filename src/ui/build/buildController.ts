@@ -13,6 +13,7 @@ import type { FollowedBuilder } from "../../core/builder/follow.ts";
 import type { Builder } from "../../core/buildx/builder.ts";
 import type { BuilderStore } from "../../core/buildx/store.ts";
 import { duration } from "../../core/explorer/format.ts";
+import { checkDockerfile, type DockerfileProblem } from "../../core/dockerfile/check.ts";
 import { lineFinder } from "../../core/dockerfile/dockerfile.ts";
 import { UserError } from "../../core/errors.ts";
 import { DisposableStore, type Disposable } from "../../core/event.ts";
@@ -190,7 +191,8 @@ export class BuildController implements Disposable {
       output: shownOutput(request.output),
       ...(last && { ordinal: (last.summary().head.ordinal ?? 1) + 1 }),
     };
-    const build = this.builds.start(cli, { request, builder, labels, lineOf: lineFinder(text) });
+    const check = async (): Promise<DockerfileProblem | undefined> => checkDockerfile(text, request);
+    const build = this.builds.start(cli, { request, builder, labels, lineOf: lineFinder(text), check });
     this.#problems.clear(build);
     this.#panels.show(build);
     this.#watch(build, follow, builder);

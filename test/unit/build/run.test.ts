@@ -67,6 +67,20 @@ describe("BuildRun", () => {
     assert.deepEqual(run.snapshot().head.messages, [kubeconfig]);
   });
 
+  it("asks no builder for what cannot be built", async () => {
+    const cli = fakeBuildx([]);
+    let starts = 0;
+    cli.onDidStart(() => (starts += 1));
+    const check = async () => ({ kind: "missingFile", subject: "nothere.txt", line: 3 }) as const;
+    const run = new BuildRun(cli, options({ check }));
+    await run.start();
+    const { state, failure } = run.snapshot().head;
+    assert.deepEqual([state, starts], ["failed", 0]);
+    assert.equal(failure?.what, "nothere.txt is not in the build context.");
+    assert.equal(failure?.message, "Nothing was sent to the builder.");
+    assert.deepEqual([failure?.file, failure?.line], ["Dockerfile", 3]);
+  });
+
   it("does not build on whatever cluster is at hand when the builder's kubeconfig is gone", async () => {
     const cli = fakeBuildx([]);
     cli.onDidStart(() => assert.fail("buildx was started"));
