@@ -22,6 +22,8 @@ export interface CommandArguments {
   "multiArchBuilds.createBuilder": [];
   "multiArchBuilds.removeBuilder": [builder?: ExplorerRow];
   "multiArchBuilds.refresh": [];
+  /** From the explorer with the row of a problem. */
+  "multiArchBuilds.nextStep": [problem: ExplorerRow];
   "multiArchBuilds.showLog": [];
 }
 

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { setTranslate } from "./core/l10n.ts";
 import type { App } from "./ui/app.ts";
-import { registerCommand, showError } from "./ui/commands.ts";
+import { registerCommand, runAction, showError } from "./ui/commands.ts";
 import { BuildCodeLens } from "./ui/dockerfile/codeLens.ts";
 import { ExplorerView } from "./ui/explorer/explorerView.ts";
 
@@ -38,6 +38,10 @@ export function activate(context: vscode.ExtensionContext): void {
     registerCommand("multiArchBuilds.createBuilder", channel, async () => (await started()).builders.create()),
     registerCommand("multiArchBuilds.removeBuilder", channel, async (row) => (await started()).builders.remove(row)),
     registerCommand("multiArchBuilds.refresh", channel, async () => (await started()).explorer.refresh()),
+    registerCommand("multiArchBuilds.nextStep", channel, async (row) => {
+      const action = view.find(row)?.action;
+      if (action) await runAction(action, channel);
+    }),
     registerCommand("multiArchBuilds.showLog", channel, () => channel.show()),
   );
   watchWhenVisible();

@@ -28,12 +28,14 @@ export interface Trouble {
   readonly reason: string;
   /** What people can do about it, as a sentence; absent when it is only to be waited for. */
   readonly remedy?: string;
+  /** The next step that the editor can take for them. */
+  readonly action?: ErrorAction;
 }
 
 /** An error as a state. */
 export function troubleOf(error: unknown): Trouble {
-  const remedy = error instanceof UserError ? error.remedy : undefined;
-  return { reason: messageOf(error), ...(remedy !== undefined && { remedy }) };
+  const { remedy, action } = error instanceof UserError ? error : {};
+  return { reason: messageOf(error), ...(remedy !== undefined && { remedy }), ...(action && { action }) };
 }
 
 /** True for what an aborted operation throws. Cancellation is not an error and is never shown as one. */

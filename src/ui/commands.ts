@@ -35,6 +35,11 @@ export async function showError(error: unknown, log: vscode.LogOutputChannel): P
   await chosen?.run();
 }
 
+/** Takes the next step of a failure, as its button would. */
+export async function runAction(action: ErrorAction, log: vscode.LogOutputChannel): Promise<void> {
+  await actionButton(action, log).run();
+}
+
 interface ActionButton extends vscode.MessageItem {
   readonly run: () => unknown;
 }

@@ -10,6 +10,7 @@ import type { StepLog } from "./stepLog.ts";
 import { StepTable, type StepSource } from "./stepTable.ts";
 import { VertexGraph } from "./vertexGraph.ts";
 import type { StepName } from "./vertexName.ts";
+import { visible } from "../visible.ts";
 
 /** What a build is expected to be, as far as it is known beforehand. */
 export interface BuildModelOptions extends StepSource {
@@ -48,7 +49,7 @@ export class BuildModel {
   apply(line: string): void {
     const message = parseProgressLine(line);
     if (typeof message === "string") {
-      this.#text.push(message);
+      this.#text.push(visible(message));
       return;
     }
     for (const wire of message.vertexes) {

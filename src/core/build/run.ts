@@ -27,6 +27,7 @@ import { failureOfDockerfile, failureOfError } from "./failure.ts";
 import type { BuildRequest } from "../buildx/buildRequest.ts";
 import { type LogPart, StepLog } from "./stepLog.ts";
 import type { BuildHead, BuildSnapshot, BuildState, BuildSummary, BuildUpdate, Failure, Lane } from "./snapshot.ts";
+import { visible } from "../visible.ts";
 
 /** How a build is shown; see the fields of the same names in {@link BuildHead}. */
 export type BuildLabels = Pick<BuildHead, "dockerfile" | "ordinal" | "output">;
@@ -85,7 +86,7 @@ export class BuildRun implements ShownBuild {
     this.#site = new BuildSite(this.plan, cli.version);
     this.#cli = cli;
     this.#builder = builder;
-    this.#labels = labels;
+    this.#labels = { ...labels, dockerfile: visible(labels.dockerfile), output: visible(labels.output) };
     this.#check = check;
     this.#model = new BuildModel({ platforms: request.platforms, ...source });
     const problem = this.plan.isMultiNode && request.output.kind === "push" && multiNodePushProblem(cli.version);

@@ -6,6 +6,7 @@ import { sharedLabel } from "./sharedLabel.ts";
 import type { Cell, SharedStep, StepState } from "./snapshot.ts";
 import { StepLog, type LogStream } from "./stepLog.ts";
 import { parseVertexName, type OtherName, type StepName } from "./vertexName.ts";
+import { visible } from "../visible.ts";
 
 /** One vertex of the stream. Its digest is its identity; two builder nodes may send the same one. */
 export class Vertex {
@@ -38,7 +39,7 @@ export class Vertex {
     if (startedMs === undefined) return;
     this.intervals.set(startedMs, parseTime(wire.completed));
     this.isCached = wire.cached === true;
-    this.error = wire.error;
+    this.error = wire.error && visible(wire.error);
   }
 
   get isStarted(): boolean {
@@ -74,8 +75,8 @@ export class Step {
 
   constructor(id: string, fullName: string) {
     this.id = id;
-    this.fullName = fullName;
-    this.name = parseVertexName(fullName);
+    this.fullName = visible(fullName);
+    this.name = parseVertexName(this.fullName);
     this.platform = this.name.platform;
   }
 

@@ -1,4 +1,5 @@
 import { TextDecoder } from "node:util";
+import { visible } from "../visible.ts";
 
 /** Output of one vertex on one stream; holds what is needed to put cut characters together again. */
 export interface LogStream {
@@ -131,7 +132,7 @@ const separator = "\n";
 
 function decode(stream: LogStream, base64: string): string {
   stream.decoder ??= new TextDecoder();
-  return stream.decoder.decode(Buffer.from(base64, "base64"), { stream: true });
+  return visible(stream.decoder.decode(Buffer.from(base64, "base64"), { stream: true }));
 }
 
 function byteLength(base64: string): number {

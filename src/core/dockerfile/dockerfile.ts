@@ -1,4 +1,5 @@
 import { DockerfileParser, type Instruction } from "dockerfile-ast";
+import { visible } from "../visible.ts";
 
 /** A step's place in the Dockerfile. */
 export interface StepLine {
@@ -45,7 +46,7 @@ export function lineFinder(dockerfile: string): LineFinder {
     const stage = stageNamed(stageName, stages);
     const step = stage && stepsOf(stage, total)?.[index - 1];
     if (step?.getKeyword() !== instruction) return undefined;
-    return { line: lineOf(step), text: textOf(step, source) };
+    return { line: lineOf(step), text: visible(textOf(step, source)) };
   };
 }
 

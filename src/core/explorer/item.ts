@@ -1,4 +1,4 @@
-import type { Trouble } from "../errors.ts";
+import type { ErrorAction, Trouble } from "../errors.ts";
 import { t } from "../l10n.ts";
 
 /** How loud a row is: colour is only for trouble. */
@@ -39,9 +39,13 @@ export interface ExplorerItem {
     | "builds"
     | "runningBuild"
     | "endedBuild"
-    | "message";
+    | "message"
+    /** A message with a next step. */
+    | "problem";
   readonly children: readonly ExplorerItem[];
   readonly isExpanded: boolean;
+  /** The next step of a `problem`. */
+  readonly action?: ErrorAction;
 }
 
 /** A row without details, children or trouble, from what differs. */
@@ -53,11 +57,11 @@ export function item(
 }
 
 /** A row that tells what is wrong, and what to do about it. */
-export function message(id: string, { reason, remedy = "" }: Trouble): ExplorerItem {
+export function message(id: string, { reason, remedy = "", action }: Trouble): ExplorerItem {
   const details = remedy === "" ? [] : ([[t("What to do"), remedy]] as const);
   return item(
-    { id, label: reason, kind: "message", icon: "warning" },
-    { description: remedy, details, severity: "warning" },
+    { id, label: reason, kind: action ? "problem" : "message", icon: "warning" },
+    { description: remedy, details, severity: "warning", ...(action && { action }) },
   );
 }
 

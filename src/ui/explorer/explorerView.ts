@@ -24,6 +24,11 @@ export class ExplorerView implements vscode.TreeDataProvider<ExplorerRow>, Dispo
     return this.#view.visible;
   }
 
+  /** The row of that id, if it is shown. */
+  find(id: ExplorerRow): ExplorerItem | undefined {
+    return this.#index?.get(id);
+  }
+
   onDidChangeVisibility(listener: (isVisible: boolean) => void): Disposable {
     return this.#view.onDidChangeVisibility(({ visible }) => listener(visible));
   }
@@ -81,6 +86,8 @@ function treeItem(row: ExplorerItem): vscode.TreeItem {
   tree.accessibilityInformation = { label: [row.label, row.description].filter(Boolean).join(", ") };
   if (row.kind === "runningBuild" || row.kind === "endedBuild")
     tree.command = { command: "multiArchBuilds.showBuild", title: vscode.l10n.t("Show Build"), arguments: [row.id] };
+  if (row.kind === "problem")
+    tree.command = { command: "multiArchBuilds.nextStep", title: vscode.l10n.t("Next Step"), arguments: [row.id] };
   return tree;
 }
 
