@@ -151,7 +151,7 @@ export async function reached(run: BuildRun, isSo: (snapshot: BuildSnapshot) => 
 
 /** Names of what runs in a namespace, as `kind/name`. */
 export async function objectsOf(namespace: string): Promise<string[]> {
-  const kinds = "deployments,statefulsets,replicasets,pods,configmaps";
+  const kinds = "deployments,statefulsets,replicasets,pods,configmaps,persistentvolumeclaims";
   const { stdout } = await kubectl("get", kinds, "-n", namespace, "-o", "name");
   return stdout.split("\n").filter((name) => name !== "" && name !== "configmap/kube-root-ca.crt");
 }

@@ -23,6 +23,21 @@ describe("builders", { timeout: 300_000 }, () => {
     await window.screenshot("explorer without a builder");
   });
 
+  it("refuses a name that is none, and says why", async () => {
+    const { window } = session;
+    const { quickPick } = window;
+    await window.command("Multi-Arch Builds: Create Builder…");
+    for (const step of [1, 2, 3]) {
+      await quickPick.waitFor(`Create Builder (${step}/4)`);
+      await quickPick.accept();
+    }
+    await quickPick.waitFor("Create Builder (4/4)");
+    await quickPick.type("../x");
+    await quickPick.accept();
+    await quickPick.message("lower-case letter");
+    await quickPick.cancel();
+  });
+
   it("creates one with a pod per architecture, and the tree shows the pods", async () => {
     const { extension, window, namespace } = session;
     await extension.createBuilder({ namespace, name: "e2e" });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { labNodes } from "../cluster/nodes.ts";
@@ -29,6 +29,14 @@ RUN if [ $TARGETARCH = arm64 ]; then echo "no licence for this machine"; exit 7;
 RUN true
 `;
 
+/** In a folder and with an output whose names would run something, were they ever seen by a shell. */
+const hostileFolder = `we "ird' $(touch pwned) <img src=x onerror=alert(1)> -x`;
+const hostileBuild = `FROM ${labRegistry}/base:1 AS build
+RUN echo '<img src=x onerror="document.title=1">'; printf '\\033]0;pwned\\007\\033[31mred\\033[0m \u202Edlrow\\n' && uname -m > /machine
+FROM scratch
+COPY --from=build /machine /
+`;
+
 describe("builds", { timeout: 600_000 }, () => {
   let session: Session;
   let gates: Readonly<Record<"pair" | "cancel" | "first" | "second" | "reload", Gate>>;
@@ -50,6 +58,7 @@ describe("builds", { timeout: 600_000 }, () => {
         "Dockerfile.second": gatedBuild(second),
         "Dockerfile.reload": gatedBuild(reload),
         "Dockerfile.fail": failingBuild,
+        [`${hostileFolder}/Dockerfile.hostile`]: hostileBuild,
         "Dockerfile.missing": `FROM ${labRegistry}/base:1\n\nCOPY nothere.txt /\n`,
       },
     });
@@ -170,6 +179,29 @@ describe("builds", { timeout: 600_000 }, () => {
     assert.deepEqual({ file: problem?.file, line: problem?.line }, { file: "Dockerfile.missing", line: 3 });
     await window.screenshot("file missing");
     await window.command("View: Toggle Panel Visibility");
+  });
+
+  it("shows what is hostile as text, and hands it on as one argument", async () => {
+    const { extension, window, stage } = session;
+    const output = path.join(stage.project, `-out $(touch pwned) "q"`);
+    await window.openFile("Dockerfile.hostile");
+    await extension.build({ output: { kind: "folder", path: output } });
+    const { panel } = extension;
+    await panel.frame.locator("header .about", { hasText: "$(touch pwned) <img src=x" }).waitFor();
+    await panel.reached("done");
+    for (const [architecture, machine] of Object.entries(machines))
+      assert.equal(readFileSync(path.join(output, `linux_${architecture}`, "machine"), "utf8").trim(), machine);
+    await panel.cell("onerror", 0).click();
+    const log = panel.frame.locator(".log-column").first();
+    await log.getByText("red [U+202E]dlrow", { exact: true }).waitFor();
+    assert.doesNotMatch(await log.innerText(), /pwned|\u202E/);
+    assert.equal(await panel.frame.locator("img").count(), 0);
+    const names = readdirSync(stage.dir, { recursive: true, encoding: "utf8" });
+    assert.deepEqual(
+      names.filter((name) => path.basename(name) === "pwned"),
+      [],
+    );
+    await window.screenshot("hostile names");
   });
 
   it("cancels at once, and nothing of the build is left running here or in the pods", async () => {

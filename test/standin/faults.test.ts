@@ -6,6 +6,7 @@ import { ListWatch } from "../../src/core/cluster/listWatch.ts";
 import { parseNode } from "../../src/core/cluster/parseNode.ts";
 import { connectTo, Follower, impatient } from "./client.ts";
 import type { Fault } from "./faults.ts";
+import { heldMiB } from "../memory.ts";
 import { Standin, type StandinOptions } from "./standin.ts";
 
 const nodesPath = "/api/v1/nodes";
@@ -220,6 +221,30 @@ describe("a fault meets running watches", () => {
       assert.equal(nodes.seen.at(-1)?.items.length, 2);
     });
   });
+
+  for (const isHttp1 of [false, true])
+    test(`a thousand times, and nothing is left of it (HTTP/${isHttp1 ? "1.1" : "2"})`, async () => {
+      await withClient(
+        async (standin, client) => {
+          using nodes = nodesOf(client);
+          const reconnect = async (times: number): Promise<number> => {
+            for (let round = 0; round < times; round += 1) {
+              await standin.until(() => standin.running.some(({ watch }) => watch !== undefined));
+              standin.server.cut();
+              await standin.until(() => standin.running.length === 0);
+            }
+            nodes.seen.length = 0;
+            return heldMiB();
+          };
+          const before = await reconnect(200);
+          const after = await reconnect(1_000);
+          assert.ok(after - before < 3, `it grew by ${(after - before).toFixed(1)} MiB`);
+          standin.clusterNodes.add("late");
+          await nodes.until(({ items }) => items.length === 3);
+        },
+        { isHttp1 },
+      );
+    });
 
   test("by a server that forgets", async () => {
     await withClient(async (standin, client) => {

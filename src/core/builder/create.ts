@@ -7,6 +7,7 @@ import type { KubeApi } from "../cluster/api.ts";
 import type { ClusterAddress, ClusterConnection } from "../cluster/cluster.ts";
 import { deleteNamespace, ensureNamespace } from "../cluster/namespaces.ts";
 import { deleteBuilderObjects } from "../cluster/removal.ts";
+import { deleteVolumeClaims, volumeClaims } from "../cluster/volumeClaims.ts";
 import { findExisting } from "../cluster/workloads.ts";
 import { isAbort, messageOf, UserError } from "../errors.ts";
 import { DisposableStore } from "../event.ts";
@@ -129,7 +130,18 @@ async function createIn(connection: ClusterConnection, pin: Pin, wish: NewBuilde
   for (const [index, { architecture, workload }] of nodes.entries()) {
     await createNode({ ...wish, architecture }, workload, index > 0, { cli, kubeconfig, signal });
   }
-  undo.add((end) => deleteBuilderObjects(api, namespace, names, { signal: end }));
+  // Claims of an earlier builder of this name hold its cache, which stays.
+  const known = await volumeClaims(api, namespace, names, signal);
+  undo.add(async (end) => {
+    await deleteBuilderObjects(api, namespace, names, { signal: end });
+    const claims = await volumeClaims(api, namespace, names, end);
+    await deleteVolumeClaims(
+      api,
+      namespace,
+      claims.filter((claim) => !known.includes(claim)),
+      end,
+    );
+  });
   await bootBuilder(
     { builder: name, nodes, namespace, kubeconfig },
     { cli, connection, signal, onProgress: (all) => onProgress({ kind: "starting", architectures: all }) },

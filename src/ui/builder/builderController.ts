@@ -184,13 +184,22 @@ async function confirmRemoval(builder: Builder, place: string | undefined): Prom
   const remove = vscode.l10n.t("Remove");
   const detail =
     builder.driver === "kubernetes"
-      ? vscode.l10n.t(
-          "Its BuildKit pods are deleted from {0}, with their build cache; the namespace stays. Running builds fail.",
-          place ?? vscode.l10n.t("the cluster"),
-        )
+      ? removalDetail(builder, place ?? vscode.l10n.t("the cluster"))
       : vscode.l10n.t("Its build cache goes with it. Running builds fail.");
   const question = vscode.l10n.t("Remove the builder “{0}”?", builder.name);
   return (await vscode.window.showWarningMessage(question, { modal: true, detail }, remove)) === remove;
+}
+
+function removalDetail({ nodes }: Builder, place: string): string {
+  return nodes.some(({ driverOptions }) => "persistent-volume-claim.requests.storage" in driverOptions)
+    ? vscode.l10n.t(
+        "Its BuildKit pods are deleted from {0}. Their build cache stays in volume claims, and so does the namespace. Running builds fail.",
+        place,
+      )
+    : vscode.l10n.t(
+        "Its BuildKit pods are deleted from {0}, with their build cache; the namespace stays. Running builds fail.",
+        place,
+      );
 }
 
 async function confirmLocalRemoval(error: ClusterOutOfReach): Promise<boolean> {
