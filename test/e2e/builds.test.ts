@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { labNodes } from "../cluster/nodes.ts";
@@ -283,6 +283,31 @@ describe("builds", { timeout: 600_000 }, () => {
     assert.match(await extension.panel.verdict(), /^Interrupted /);
     await window.screenshot("build interrupted");
   });
+
+  it("has written the secrets of the kubeconfig nowhere but into the builder's own, which is the user's alone", () => {
+    const { stage } = session;
+    const secrets = secretsIn(readFileSync(stage.kubeconfig, "utf8"));
+    assert.ok(secrets.length > 0);
+    const holders = readdirSync(stage.dir, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.join(entry.parentPath, entry.name))
+      .filter((file) => secrets.some((secret) => readFileSync(file).includes(secret)));
+    const own = holders.filter((file) => file !== stage.kubeconfig);
+    assert.equal(own.length, 1, own.join(", "));
+    for (const file of own) {
+      assert.equal(path.basename(path.dirname(file)), "kubeconfigs");
+      assert.equal(statSync(file).mode & 0o777, 0o600);
+    }
+    for (const { command } of processesWith("BUILDX_CONFIG", stage.buildxDir))
+      assert.ok(!secrets.some((secret) => command.join(" ").includes(secret)));
+  });
 });
+
+/** Keys and tokens of a kubeconfig. */
+function secretsIn(kubeconfig: string): readonly string[] {
+  return [...kubeconfig.matchAll(/(?:client-key-data|token|password): "?([^"\s]+)/g)].flatMap(
+    ([, secret]) => secret ?? [],
+  );
+}
 
 const isBuild = ({ command }: { readonly command: readonly string[] }): boolean => command.includes("build");
