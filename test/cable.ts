@@ -45,6 +45,11 @@ export class Cable implements AsyncDisposable {
   /** Breaks all connections; new ones fail until {@link mend}. */
   cut(): void {
     this.#isCut = true;
+    this.sever();
+  }
+
+  /** Breaks all connections; new ones are no worse for it. */
+  sever(): void {
     for (const socket of this.#ends.keys()) socket.destroy();
   }
 

@@ -167,6 +167,7 @@ describe("builders that cannot start, each for another cause", { skip: blockers.
     await promise;
     following.dispose();
     await lab.remove(builder);
+    await deleteNamespace(wanted.namespace);
   });
 
   it("tells the cause: a taint, a cordon", async () => {

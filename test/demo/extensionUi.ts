@@ -11,6 +11,8 @@ export type OutputAnswer =
 export interface BuildAnswers {
   /** Where there are several that can be used; of one, nothing is asked. */
   readonly builder?: string;
+  /** The folder as it is offered; asked for a Dockerfile that is not at the top of the project. */
+  readonly context?: string;
   readonly output: OutputAnswer;
 }
 
@@ -51,7 +53,7 @@ export class ExtensionUi {
   }
 
   /** Answers the questions of a build, with all platforms that are ticked. */
-  async answerBuild({ builder, output }: BuildAnswers): Promise<void> {
+  async answerBuild({ builder, context, output }: BuildAnswers): Promise<void> {
     const { quickPick } = this.window;
     if (builder !== undefined) {
       await quickPick.waitFor("Builder");
@@ -59,6 +61,10 @@ export class ExtensionUi {
     }
     await quickPick.waitFor("Platforms");
     await quickPick.accept();
+    if (context !== undefined) {
+      await quickPick.waitFor("Build context");
+      await quickPick.choose(context);
+    }
     await quickPick.waitFor("Output");
     await this.#answerOutput(output);
   }

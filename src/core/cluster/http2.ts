@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
 import type { Socket } from "node:net";
 import type { Disposable } from "../event.ts";
@@ -124,10 +125,11 @@ export class Http2Connection implements Disposable {
   }
 }
 
-/** Node ends a stream whose connection broke as if all had come. */
+/** Node ends a stream whose connection broke as if all had come; how it was closed comes out a moment later. */
 async function* wholeBody(stream: ClientHttp2Stream): AsyncGenerator<Buffer> {
   try {
     yield* stream as AsyncIterable<Buffer>;
+    if (!stream.destroyed) await once(stream, "close");
   } catch (error) {
     throw inTermsOfSockets(error as Error);
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { Emitter, type Event } from "../event.ts";
-import { isAbort, troubleOf, UserError } from "../errors.ts";
+import { isAbort, type Trouble, troubleOf, UserError } from "../errors.ts";
 import type { KubeApi, WatchEvent } from "./api.ts";
 import { ApiError, isExpired, isForbidden, isSilence, RequestTimeout } from "./apiError.ts";
 import { type Attempt, explain } from "./explain.ts";
@@ -119,6 +119,7 @@ export class ListWatch<T> implements Resource<T> {
     this.#running?.abort();
     this.#running = undefined;
     clearTimeout(this.#grace);
+    this.#grace = undefined;
     clearTimeout(this.#publishing);
     this.#publishing = undefined;
     this.#items = new Map();
@@ -157,7 +158,9 @@ export class ListWatch<T> implements Resource<T> {
   /** Returns when the server ends the watch, as it does every few minutes. */
   async #listAndWatch(signal: AbortSignal): Promise<void> {
     const { path, labelSelector, fieldSelector } = this.#collection;
+    this.#doubtSoon(new RequestTimeout("answer", graceMs));
     if (this.#version === undefined) await this.#list(signal);
+    this.#doubtSoon(new RequestTimeout("answer", graceMs));
     const events = await this.#api.watch(path, {
       query: {
         labelSelector,
@@ -222,24 +225,35 @@ export class ListWatch<T> implements Resource<T> {
   }
 
   #fail(error: unknown, failures: number): void {
-    const trouble = troubleOf(explain(error, this.#api.access.context, this.#collection.attempt));
     if (isForbidden(error)) {
       this.#hasItems = false;
       this.#version = undefined;
     }
     if (!this.#hasItems) {
       this.#items = new Map();
-      this.#setStatus({ kind: "failed", ...trouble });
-      return;
-    }
-    const stale: WatchStatus = { kind: "stale", ...trouble, ...(isSilence(error) && { isSilent: true }) };
-    clearTimeout(this.#grace);
-    if (failures > 1 || this.#status.kind !== "live" || error instanceof RequestTimeout) this.#setStatus(stale);
-    else this.#grace = setTimeout(() => this.#setStatus(stale), graceMs).unref();
+      this.#setStatus({ kind: "failed", ...this.#trouble(error) });
+    } else if (failures > 1 || this.#status.kind !== "live" || error instanceof RequestTimeout)
+      this.#setStatus(this.#stale(error));
+    else this.#doubtSoon(error);
+  }
+
+  /** What is shown as live is called stale, unless it is watched before long. */
+  #doubtSoon(error: unknown): void {
+    if (this.#status.kind !== "live") return;
+    this.#grace ??= setTimeout(() => this.#setStatus(this.#stale(error)), graceMs).unref();
+  }
+
+  #stale(error: unknown): WatchStatus {
+    return { kind: "stale", ...this.#trouble(error), ...(isSilence(error) && { isSilent: true }) };
+  }
+
+  #trouble(error: unknown): Trouble {
+    return troubleOf(explain(error, this.#api.access.context, this.#collection.attempt));
   }
 
   #setStatus(status: WatchStatus): void {
     clearTimeout(this.#grace);
+    this.#grace = undefined;
     if (isDeepStrictEqual(this.#status, status)) return;
     this.#status = status;
     this.#publishSoon(0);
