@@ -41,6 +41,7 @@ export class ApiServer implements AsyncDisposable {
   readonly #requested = new Emitter<Exchange>();
   readonly #progressed = new Emitter<void>();
   #isProgressing = false;
+  #requestCount = 0;
   #front: NetServer | undefined;
   #port = 0;
   #isDeaf = false;
@@ -70,6 +71,11 @@ export class ApiServer implements AsyncDisposable {
   /** Fires soon after a request has come, met a fault, been answered, become a watch, or ended. */
   get onDidProgress(): Event<void> {
     return this.#progressed.event;
+  }
+
+  /** How many requests have come so far. */
+  get requestCount(): number {
+    return this.#requestCount;
   }
 
   get port(): number {
@@ -135,6 +141,7 @@ export class ApiServer implements AsyncDisposable {
     if (this.#isDeaf || this.#silent.has(exchange.socket)) return this.#silence(exchange);
     this.#running.add(exchange);
     exchange.outlet.closed.addEventListener("abort", () => this.#forget(exchange), { once: true });
+    this.#requestCount += 1;
     this.#requested.fire(exchange);
     this.#progress();
     try {

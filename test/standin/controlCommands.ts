@@ -16,6 +16,7 @@ revoke, accept             the administrator's token
 kill|evict|delete NAMESPACE POD [REASON or GRACE SECONDS]
 cordon|uncordon|lose NODE
 running                    requests that have not ended
+requests                   how many there have been
 quit`;
 
 /** Does what a line says to a stand-in. @returns what to print. @throws {Error} it cannot be understood or done */
@@ -83,6 +84,8 @@ export async function runCommand(standin: Standin, line: string): Promise<string
       return "lost";
     case "running":
       return standin.running.map(({ info, user }) => `${info.verb} ${info.path} (${user})`).join("\n") || "none";
+    case "requests":
+      return String(standin.server.requestCount);
     default:
       throw new Error(`There is no command ${command}; "help" tells them all.`);
   }

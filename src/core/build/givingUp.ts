@@ -15,6 +15,7 @@ export class GivingUp {
   #kind: BuilderLoss["kind"] | undefined;
   #timer: NodeJS.Timeout | undefined;
   #hasHeard = false;
+  #hasEnded = false;
 
   /** `end`: asks buildx to stop; `kill`: when it has not. */
   constructor(end: (loss: BuilderLoss) => void, kill: () => void) {
@@ -22,9 +23,13 @@ export class GivingUp {
     this.#kill = kill;
   }
 
-  /** Takes what is lost as far as is known now. While that is of the same kind, its time runs on. */
+  /**
+   * Takes what is lost as far as is known now. While that is of the same kind, its time runs on. Silence can end; a pod
+   * that is lost stays so, also when another one has taken its place.
+   */
   consider(loss: BuilderLoss | undefined): void {
-    if (this.#kind === loss?.kind) return;
+    if (this.#hasEnded || this.#kind === loss?.kind) return;
+    if (!loss && this.#kind !== "silent") return;
     clearTimeout(this.#timer);
     this.#kind = loss?.kind;
     if (loss) this.#wait(loss);
@@ -43,6 +48,7 @@ export class GivingUp {
     this.#hasHeard = false;
     this.#timer = setTimeout(() => {
       if (loss.kind === "silent" && this.#hasHeard) return this.#wait(loss);
+      this.#hasEnded = true;
       this.#end(loss);
       this.#timer = setTimeout(this.#kill, killAfterMs);
     }, giveUpAfterMs[loss.kind]);

@@ -53,6 +53,23 @@ describe("a build whose pod is lost", () => {
       assert.equal(lanes.find(({ platform }) => platform === "linux/arm64")?.state, "failed");
     });
 
+  it("fails also when another pod has taken the place of one that still ends", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const run = new BuildRun(fakeBuildx([["onInterrupt", "ignore"], ["print", stepRuns], ["hang"]]), options());
+    const running = changeOf(run, () => run.snapshot().rows.length === 1);
+    const ended = run.start();
+    await running;
+    const ending: Pod = { ...arm, state: { kind: "terminating", text: "being deleted" } };
+    run.observe(followed(amd, arm));
+    run.observe(followed(amd, ending));
+    run.observe(followed(amd, ending, runningPod("kube-arm64-b", "kube-arm64")));
+    context.mock.timers.tick(5_000);
+    run.observe(followed(amd, runningPod("kube-arm64-b", "kube-arm64")));
+    context.mock.timers.tick(2_000);
+    await ended;
+    assert.equal(run.snapshot().head.failure?.what, "The builder pod kube-arm64-a was deleted.");
+  });
+
   it("goes on when one of several replicas goes, for it may be on another", async () => {
     const run = new BuildRun(
       fakeBuildx([
