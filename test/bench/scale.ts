@@ -38,7 +38,7 @@ export async function benchScale(): Promise<readonly Figure[]> {
     writeBuilder(dir, kubeconfig);
     await using explorer = await Explorer.open(dir, kubeconfig);
     const { firstMs, blockedMs } = await explorer.draws();
-    const changed = await explorer.changeOf(() => ask(`kill default ${explorer.aPod}`));
+    const changed = await explorer.changeOf(() => ask(`delete default ${explorer.aPod} 30`));
     const before = await ask("requests");
     await sleep(idleMs);
     const idle = Number(await ask("requests")) - Number(before);

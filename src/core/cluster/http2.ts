@@ -54,18 +54,21 @@ export class Http2Connection implements Disposable {
     return new Promise((resolve, reject) => {
       const abort = (): unknown => stream.destroy(signal?.reason as Error);
       signal?.addEventListener("abort", abort, { once: true });
-      stream.setTimeout(idleTimeoutMs, () => stream.destroy(new RequestTimeout("answer", idleTimeoutMs)));
+      // Not the stream's own timer: that goes on after the stream, and keeps all of it for as long.
+      const idle = setTimeout(() => stream.destroy(new RequestTimeout("answer", idleTimeoutMs)), idleTimeoutMs);
       const fail = (error: Error): void => {
         reject(wasUsed && isReset(error) ? new ClosedMeanwhile(error) : error);
       };
       stream.on("error", (error) => fail(inTermsOfSockets(error)));
       stream.once("close", () => {
+        clearTimeout(idle);
         signal?.removeEventListener("abort", abort);
         fail(resetError());
       });
       stream.once("response", (head) => {
         this.#hasServed = true;
-        resolve({ status: Number(head[constants.HTTP2_HEADER_STATUS]), headers: head, body: wholeBody(stream) });
+        const body = wholeBody(stream, () => idle.refresh());
+        resolve({ status: Number(head[constants.HTTP2_HEADER_STATUS]), headers: head, body });
       });
       if (request.body !== undefined) stream.end(request.body);
     });
@@ -126,9 +129,13 @@ export class Http2Connection implements Disposable {
 }
 
 /** Node ends a stream whose connection broke as if all had come; how it was closed comes out a moment later. */
-async function* wholeBody(stream: ClientHttp2Stream): AsyncGenerator<Buffer> {
+async function* wholeBody(stream: ClientHttp2Stream, onData: () => void): AsyncGenerator<Buffer> {
+  onData();
   try {
-    yield* stream as AsyncIterable<Buffer>;
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      onData();
+      yield chunk;
+    }
     if (!stream.destroyed) await once(stream, "close");
   } catch (error) {
     throw inTermsOfSockets(error as Error);

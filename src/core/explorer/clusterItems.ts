@@ -72,18 +72,18 @@ function nodeItem(node: ClusterNode): ExplorerItem {
 }
 
 function newNodeItem(node: ClusterNode): ExplorerItem {
-  const taints = node.taints.length > 0 && t("taint {0}", node.taints.join(", "));
   return item(
     { id: `cluster/${node.architecture}/${node.name}`, label: node.name, kind: "clusterNode", icon: "vm" },
     {
-      description: dotted(
-        node.isReady ? t("Ready") : t("not ready: {0}", node.notReadyReason ?? t("no reason given")),
-        node.isCordoned && t("cordoned"),
-        node.kubeletVersion,
-        cpu(node.allocatableCpu),
-        memory(node.allocatableMemoryBytes),
-        taints,
-      ),
+      description: () =>
+        dotted(
+          node.isReady ? t("Ready") : t("not ready: {0}", node.notReadyReason ?? t("no reason given")),
+          node.isCordoned && t("cordoned"),
+          node.kubeletVersion,
+          cpu(node.allocatableCpu),
+          memory(node.allocatableMemoryBytes),
+          node.taints.length > 0 && t("taint {0}", node.taints.join(", ")),
+        ),
       details: () => [
         [t("Platform"), `${node.operatingSystem}/${node.architecture}`],
         [t("Kubelet"), node.kubeletVersion],

@@ -12,8 +12,8 @@ export interface ExplorerItem {
   /** Stable for the same thing, unique in the tree. */
   readonly id: string;
   readonly label: string;
-  /** State in words; the reason when it is not good. */
-  readonly description: string;
+  /** State in words; the reason when it is not good. As a function it is made for rows that are drawn: many are not. */
+  readonly description: string | (() => string);
   /**
    * Details, shown on hover. As a function they are made only then: for rows that are many, and whose details do not
    * change without their description.
@@ -63,6 +63,11 @@ export function message(id: string, { reason, remedy = "", action }: Trouble): E
     { id, label: reason, kind: action ? "problem" : "message", icon: "warning" },
     { description: remedy, details, severity: "warning", ...(action && { action }) },
   );
+}
+
+/** The row's description. */
+export function descriptionOf({ description }: ExplorerItem): string {
+  return typeof description === "function" ? description() : description;
 }
 
 /** The louder of some severities. */

@@ -6,7 +6,7 @@ import type { BuildSummary } from "../build/snapshot.ts";
 import { buildsItem } from "./buildItems.ts";
 import type { Trouble } from "../errors.ts";
 import { clusterItem, type ClusterStatus } from "./clusterItems.ts";
-import { item, message, type ExplorerItem } from "./item.ts";
+import { descriptionOf, item, message, type ExplorerItem } from "./item.ts";
 
 /** Everything the explorer shows, as it is known at one moment. */
 export interface ExplorerState {
@@ -76,8 +76,9 @@ export function changedRows(before: ExplorerIndex, after: ExplorerIndex): readon
 }
 
 /** What the editor shows of a row itself. */
-function face({ children, ...own }: ExplorerItem): string {
-  return JSON.stringify([own, children.length > 0]);
+function face(row: ExplorerItem): string {
+  const { children, ...own } = row;
+  return JSON.stringify([own, descriptionOf(row), children.length > 0]);
 }
 
 function ids(items: readonly ExplorerItem[]): string {

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { views, type ExplorerRow } from "../../contributions.ts";
 import type { Disposable } from "../../core/event.ts";
-import type { ExplorerItem } from "../../core/explorer/item.ts";
+import { descriptionOf, type ExplorerItem } from "../../core/explorer/item.ts";
 import { changedRows, ExplorerIndex } from "../../core/explorer/tree.ts";
 
 /**
@@ -80,10 +80,11 @@ function treeItem(row: ExplorerItem): vscode.TreeItem {
   const closed = row.children.length === 0 ? None : Collapsed;
   const tree = new vscode.TreeItem(row.label, row.isExpanded ? Expanded : closed);
   tree.id = row.id;
-  tree.description = row.description;
+  const description = descriptionOf(row);
+  tree.description = description;
   tree.contextValue = row.kind;
   tree.iconPath = icon(row);
-  tree.accessibilityInformation = { label: [row.label, row.description].filter(Boolean).join(", ") };
+  tree.accessibilityInformation = { label: [row.label, description].filter(Boolean).join(", ") };
   if (row.kind === "runningBuild" || row.kind === "endedBuild")
     tree.command = { command: "multiArchBuilds.showBuild", title: vscode.l10n.t("Show Build"), arguments: [row.id] };
   if (row.kind === "problem")
@@ -111,7 +112,8 @@ function icon(row: ExplorerItem): vscode.ThemeIcon {
 function tooltip(row: ExplorerItem): vscode.MarkdownString {
   const markdown = new vscode.MarkdownString();
   markdown.appendMarkdown("**").appendText(row.label).appendMarkdown("**");
-  if (row.description) markdown.appendMarkdown("\n\n").appendText(row.description);
+  const description = descriptionOf(row);
+  if (description) markdown.appendMarkdown("\n\n").appendText(description);
   const details = typeof row.details === "function" ? row.details() : row.details;
   for (const [label, value] of details) {
     if (value) markdown.appendMarkdown("\n\n").appendText(`${label}: ${value}`);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Builder } from "../../../src/core/buildx/builder.ts";
 import type { ClusterNode, Pod, Watched, Workload } from "../../../src/core/cluster/objects.ts";
 import type { BuilderStatus } from "../../../src/core/builder/status.ts";
-import type { ExplorerItem } from "../../../src/core/explorer/item.ts";
+import { descriptionOf, type ExplorerItem } from "../../../src/core/explorer/item.ts";
 import { changedRows, ExplorerIndex, explorerTree, type ExplorerState } from "../../../src/core/explorer/tree.ts";
 import { head, lane } from "../media/builds.ts";
 
@@ -76,7 +76,7 @@ function drawn(items: readonly ExplorerItem[], depth = 0): string {
   return items
     .map((one) => {
       const mark = one.severity === "none" ? "" : "! ";
-      const text = [one.label, one.description].filter(Boolean).join("  ");
+      const text = [one.label, descriptionOf(one)].filter(Boolean).join("  ");
       return `${"  ".repeat(depth)}${mark}${text}\n${drawn(one.children, depth + 1)}`;
     })
     .join("");
