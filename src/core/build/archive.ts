@@ -39,8 +39,9 @@ export class BuildArchive {
     // One after the other, or an early one that is slow would come last.
     let saving = Promise.resolve();
     const save = (): void => {
-      saving = saving.then(() => this.#save(build));
-      saving.catch(() => undefined); // told at the end
+      // One that fails, on a disk that is full for a moment, is made good by the next; the last one tells.
+      saving = saving.catch(() => undefined).then(() => this.#save(build));
+      saving.catch(() => undefined);
     };
     save();
     const timer = setInterval(save, saveEveryMs);
@@ -49,8 +50,8 @@ export class BuildArchive {
     } finally {
       clearInterval(timer);
     }
+    save();
     await saving;
-    await this.#save(build);
   }
 
   async #save(build: ShownBuild): Promise<void> {

@@ -48,7 +48,7 @@ export class BuildSite {
     });
     this.#trouble = troubleWith(followed) ?? this.#trouble;
     // What one cannot see for a while is not lost.
-    if (followed.view) this.#loss = this.#pods.update(followed.view.pods);
+    if (followed.view) this.#loss = this.#pods.update(followed.view.pods, hasBegun);
     this.#isSeen ||= followed.view !== undefined;
     this.#onUpdate?.();
     return !isDeepStrictEqual(before, [this.place, this.#placements, this.bootText, this.loss]);

@@ -73,17 +73,17 @@ function baseImageCause({ name = "", message, platform }: ToldFailure): Cause | 
         : t("The base image {0} is not there for {1}.", reference, platform);
     return cause(what, t("Take another base image, or build without this platform."), false);
   }
-  const access = accessProblem(hostOf(reference), message);
+  const access = accessProblem(reference, message);
   if (access) return cause(t("The base image {0} could not be pulled: {1}", reference, access.why), access.advice);
   if (message.endsWith(": not found"))
     return cause(t("The base image {0} does not exist.", reference), t("Look for a typing error in its name or tag."));
-  return cause(t("The base image {0} could not be found.", reference));
+  return cause(t("The base image {0} could not be read.", reference));
 }
 
 function pushCause({ message }: ToldFailure): Cause | undefined {
   const reference = /^failed to push ([^\s:]+(?::\d+)?[^\s:]*(?::[^\s:]+)?): /.exec(message)?.[1];
   if (reference === undefined) return undefined;
-  const access = accessProblem(hostOf(reference), message);
+  const access = accessProblem(reference, message);
   const what = access
     ? t("The image could not be pushed: {0}", access.why)
     : t("The image could not be pushed to {0}.", hostOf(reference));
@@ -91,7 +91,25 @@ function pushCause({ message }: ToldFailure): Cause | undefined {
 }
 
 /** Why a registry gives nothing and takes nothing. */
-function accessProblem(host: string, message: string): { readonly why: string; readonly advice: string } | undefined {
+function accessProblem(
+  reference: string,
+  whole: string,
+): { readonly why: string; readonly advice: string } | undefined {
+  const host = hostOf(reference);
+  // The image's own name may hold any word.
+  const message = whole.replaceAll(reference, "").replaceAll(/https?:\/\/[^\s"]+/g, "");
+  if (/\b429\b|toomanyrequests|too many requests|pull rate limit/i.test(message)) {
+    return {
+      why: t("the registry {0} has answered too many requests; its limit is reached.", host),
+      advice: t("Wait a while, or sign in with `docker login {0}`, which often has a higher limit.", host),
+    };
+  }
+  if (/\b50[0-4]\b|TLS handshake timeout/i.test(message)) {
+    return {
+      why: t("the registry {0} has a problem of its own.", host),
+      advice: t("Build again in a while: what was finished is in the cache."),
+    };
+  }
   if (/server gave HTTP response to HTTPS client/.test(message)) {
     return {
       why: t("the registry {0} speaks plain http.", host),

@@ -40,6 +40,12 @@ export class GivingUp {
     this.#hasHeard = true;
   }
 
+  /** Gives nothing up any more. What has been asked to stop is killed all the same when it does not. */
+  stop(): void {
+    if (!this.#hasEnded) clearTimeout(this.#timer);
+    this.#hasEnded = true;
+  }
+
   dispose(): void {
     clearTimeout(this.#timer);
   }

@@ -1,4 +1,5 @@
 import type { Pod } from "../cluster/objects.ts";
+import { buildKitContainer } from "../cluster/wireWorkload.ts";
 import { t } from "../l10n.ts";
 import type { Platform } from "../platform.ts";
 import type { PlannedPlatform } from "./plan.ts";
@@ -59,10 +60,14 @@ export class UsedPods {
   /**
    * Takes the pods of the builder's namespace as they are now.
    *
+   * @param hasBegun whether a platform's build has: then it is on a pod that was there before
    * @returns the loss of a pod that the build is on; of several replicas nobody can tell which one that is
    */
-  update(pods: readonly Pod[]): BuilderLoss | undefined {
-    for (const pod of pods) this.#add(pod);
+  update(pods: readonly Pod[], hasBegun: (platform: Platform) => boolean): BuilderLoss | undefined {
+    const known = new Set([...this.#used.values()].map(({ workload }) => workload));
+    // What comes in a pod's place after the build has begun there has no part in it.
+    for (const pod of pods)
+      if (!known.has(pod.app) || !this.#platformsByWorkload.get(pod.app)?.some(hasBegun)) this.#add(pod);
     return worstLoss(
       [...this.#used.values()].filter((used) => this.#isTheOnlyOne(used)),
       pods,
@@ -111,7 +116,9 @@ function lossOf({ pod, platforms }: UsedPod, now: Pod | undefined): BuilderLoss 
     const how = lastEnd?.text ?? t("the cause is not known");
     return lost(t("BuildKit in the builder pod {0} has ended: {1}.", pod.name, how), remedyFor(now));
   }
-  return state.kind === "stuck" || state.kind === "dead"
+  if (state.kind !== "stuck" && state.kind !== "dead") return undefined;
+  // A container that somebody has put beside BuildKit may crash as it likes.
+  return (state.container ?? buildKitContainer) === buildKitContainer
     ? lost(t("The builder pod {0} has stopped: {1}.", pod.name, state.text), remedyFor(now))
     : undefined;
 }

@@ -136,7 +136,7 @@ export class BuildRun implements ShownBuild {
   cancel(): void {
     if (this.#state !== "running") return;
     this.#state = "canceling";
-    this.#givingUp.dispose();
+    this.#givingUp.stop();
     this.#canceled.abort();
     this.#changed.fire();
   }

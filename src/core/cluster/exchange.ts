@@ -22,14 +22,17 @@ export interface WireAnswer {
 }
 
 /**
- * A connection that had served before was gone when it was used again, so that there is no answer; `cause` says how. On
- * another connection the request goes well; it may have been done already.
+ * A connection that had served before was gone when it was used again, or took no more requests, so that there is no
+ * answer; `cause` says how. On another connection the request goes well.
  */
 export class ClosedMeanwhile extends Error {
   override readonly name = "ClosedMeanwhile";
+  /** True when the server has not looked at the request; else it may have been done already. */
+  readonly isUndone: boolean;
 
-  constructor(cause: unknown) {
+  constructor(cause: unknown, { isUndone = false } = {}) {
     super("the connection was closed meanwhile", { cause });
+    this.isUndone = isUndone;
   }
 }
 

@@ -37,9 +37,11 @@ export class Http2Connection implements Disposable {
     this.#session.unref();
   }
 
-  /** False when new requests need another connection. */
+  /** False when new requests need another connection: this one ends, is doubted, or has as many as the server allows. */
   get isOpen(): boolean {
-    return !this.#isDoubted && !this.#session.closed && !this.#session.destroyed;
+    const { maxConcurrentStreams = Infinity } = this.#session.remoteSettings ?? {};
+    const isFull = this.#streams.size > 0 && this.#streams.size >= maxConcurrentStreams;
+    return !isFull && !this.#isDoubted && !this.#session.closed && !this.#session.destroyed;
   }
 
   /**
@@ -57,7 +59,10 @@ export class Http2Connection implements Disposable {
       // Not the stream's own timer: that goes on after the stream, and keeps all of it for as long.
       const idle = setTimeout(() => stream.destroy(new RequestTimeout("answer", idleTimeoutMs)), idleTimeoutMs);
       const fail = (error: Error): void => {
-        reject(wasUsed && isReset(error) ? new ClosedMeanwhile(error) : error);
+        if (stream.rstCode === constants.NGHTTP2_REFUSED_STREAM) {
+          this.retire(); // It is full, or is to end.
+          reject(new ClosedMeanwhile(error, { isUndone: true }));
+        } else reject(wasUsed && isReset(error) ? new ClosedMeanwhile(error) : error);
       };
       stream.on("error", (error) => fail(inTermsOfSockets(error)));
       stream.once("close", () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { Emitter, type Event } from "../event.ts";
+import { t } from "../l10n.ts";
 import { isAbort, type Trouble, troubleOf, UserError } from "../errors.ts";
 import type { KubeApi, WatchEvent } from "./api.ts";
 import { ApiError, isExpired, isForbidden, isSilence, RequestTimeout } from "./apiError.ts";
@@ -83,6 +84,7 @@ export class ListWatch<T> implements Resource<T> {
   #current: Watched<T> = { status: this.#status, items: [] };
   #publishing: NodeJS.Timeout | undefined;
   #grace: NodeJS.Timeout | undefined;
+  #doubt: WatchStatus = this.#status;
 
   constructor(api: KubeApi, collection: Collection<T>, pacing: Pacing = realPacing) {
     this.#api = api;
@@ -158,9 +160,11 @@ export class ListWatch<T> implements Resource<T> {
   /** Returns when the server ends the watch, as it does every few minutes. */
   async #listAndWatch(signal: AbortSignal): Promise<void> {
     const { path, labelSelector, fieldSelector } = this.#collection;
-    this.#doubtSoon(new RequestTimeout("answer", graceMs));
+    // Signing in may take its time, and is no silence of the cluster: only what the wire says is told as that.
+    const waiting = t("Cluster {0} is being asked; this may be out of date.", this.#api.access.context.name);
+    this.#doubtSoon({ kind: "stale", reason: waiting });
     if (this.#version === undefined) await this.#list(signal);
-    this.#doubtSoon(new RequestTimeout("answer", graceMs));
+    this.#doubtSoon({ kind: "stale", reason: waiting });
     const events = await this.#api.watch(path, {
       query: {
         labelSelector,
@@ -234,13 +238,14 @@ export class ListWatch<T> implements Resource<T> {
       this.#setStatus({ kind: "failed", ...this.#trouble(error) });
     } else if (failures > 1 || this.#status.kind !== "live" || error instanceof RequestTimeout)
       this.#setStatus(this.#stale(error));
-    else this.#doubtSoon(error);
+    else this.#doubtSoon(this.#stale(error));
   }
 
-  /** What is shown as live is called stale, unless it is watched before long. */
-  #doubtSoon(error: unknown): void {
+  /** What is shown as live is called stale, for the latest reason, unless it is watched before long. */
+  #doubtSoon(doubt: WatchStatus): void {
     if (this.#status.kind !== "live") return;
-    this.#grace ??= setTimeout(() => this.#setStatus(this.#stale(error)), graceMs).unref();
+    this.#doubt = doubt;
+    this.#grace ??= setTimeout(() => this.#setStatus(this.#doubt), graceMs).unref();
   }
 
   #stale(error: unknown): WatchStatus {

@@ -35,11 +35,14 @@ export type PodState =
       /** True where only events tell what goes wrong meanwhile. */
       readonly isUnexplained?: true;
     }
-  /** Cannot go on by itself: `text` says why in our words, `detail` in Kubernetes' own, where it says more. */
-  | { readonly kind: "stuck"; readonly text: string; readonly detail?: string }
+  /**
+   * Cannot go on by itself: `text` says why in our words, `detail` in Kubernetes' own, where it says more. `container`:
+   * for one of its containers.
+   */
+  | { readonly kind: "stuck"; readonly text: string; readonly detail?: string; readonly container?: string }
   | { readonly kind: "terminating"; readonly text: string }
   /** Ended, or its container was killed: `text` says how (`out of memory`, `evicted: …`, `exit code 1`). */
-  | { readonly kind: "dead"; readonly text: string; readonly detail?: string };
+  | { readonly kind: "dead"; readonly text: string; readonly detail?: string; readonly container?: string };
 
 /** One pod of a builder node (a replica). Read from a Kubernetes `Pod`. */
 export interface Pod {
@@ -52,8 +55,9 @@ export interface Pod {
   readonly state: PodState;
   readonly nodeName?: string;
   readonly createdMs: number;
+  /** Of BuildKit's container; others of the pod do not matter to a build. */
   readonly restarts: number;
-  /** How its container has ended, or ended before its last restart: a phrase such as `exit code 1`. */
+  /** How BuildKit's container has ended, or ended before its last restart: a phrase such as `exit code 1`. */
   readonly lastEnd?: {
     readonly text: string;
     readonly isOutOfMemory: boolean;

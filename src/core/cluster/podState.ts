@@ -4,6 +4,7 @@ import type { Pod, PodState } from "./objects.ts";
 import { unschedulableText } from "./unschedulable.ts";
 import { timeOf, type WireCondition } from "./wire.ts";
 import type { WireContainerState, WireContainerStatus, WirePod } from "./wirePod.ts";
+import { buildKitContainer } from "./wireWorkload.ts";
 
 /** Tells what a pod is doing, by the first thing that keeps it from being ready. */
 export function podStateOf(pod: WirePod): PodState {
@@ -20,17 +21,20 @@ export function podStateOf(pod: WirePod): PodState {
     if (status.ready === true) continue;
     return { kind: "starting", text: t("running its init container {0}", status.name ?? "") };
   }
-  for (const status of pod.status?.containerStatuses ?? []) {
+  // BuildKit's own first: others that somebody has put into the pod matter less.
+  const statuses = (pod.status?.containerStatuses ?? []).toSorted((a, b) => rank(a) - rank(b));
+  for (const status of statuses) {
     const state = containerState(pod, status);
-    if (state) return state;
+    if (state) return state.kind === "stuck" || state.kind === "dead" ? { ...state, container: status.name } : state;
   }
   return readiness(pod);
 }
 
-/** How a container of the pod has ended, or ended before it was started again. */
-export function lastEndOf({ status }: WirePod): Pod["lastEnd"] {
-  const ends = status?.containerStatuses?.map(({ state, lastState }) => state?.terminated ?? lastState?.terminated);
-  const last = ends?.find((end) => end);
+const rank = ({ name }: WireContainerStatus): number => (name === buildKitContainer ? 0 : 1);
+
+/** How a container has ended, or ended before it was started again. */
+export function lastEndOf(container: WireContainerStatus | undefined): Pod["lastEnd"] {
+  const last = container?.state?.terminated ?? container?.lastState?.terminated;
   if (!last) return undefined;
   return { text: ending(last).text, isOutOfMemory: last.reason === "OOMKilled", endedMs: timeOf(last.finishedAt) };
 }

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { ConnectionOptions, TLSSocket } from "node:tls";
+import { isDeepStrictEqual } from "node:util";
 import { untilAborted } from "../abort.ts";
 import type { Disposable } from "../event.ts";
 import { CredentialSource, type Credentials, dataOrFile } from "./credentials.ts";
@@ -66,7 +67,7 @@ export class Transport implements Disposable {
     } catch (error) {
       if (!(error instanceof ClosedMeanwhile)) throw error;
       // Once more, on another connection; only what may be done twice.
-      if (!["GET", "DELETE"].includes(request.method)) throw error.cause;
+      if (!error.isUndone && !["GET", "DELETE"].includes(request.method)) throw error.cause;
     }
     return this.#sendOnce(request).catch((error: unknown) => {
       throw error instanceof ClosedMeanwhile ? error.cause : error;
@@ -90,11 +91,20 @@ export class Transport implements Disposable {
     try {
       return await this.#exchange(request, credentials, trust);
     } catch (error) {
-      if (!isUntrusted(error) || trust.ca !== undefined) throw error;
+      const other = isUntrusted(error) ? await this.#otherTrust(trust) : undefined;
+      if (!other) throw error;
+      this.#trust = other;
+      return this.#exchange(request, credentials, other);
     }
+  }
+
+  /** What may be trusted where this is not enough; undefined when there is nothing else. */
+  async #otherTrust(trust: ConnectionOptions): Promise<ConnectionOptions | undefined> {
     // Without an authority in the kubeconfig the system's count, as for kubectl; Node alone knows only its own.
-    this.#trust = { ...trust, ca: await systemRoots() };
-    return this.#exchange(request, credentials, this.#trust);
+    if (trust.ca === undefined) return { ...trust, ca: await systemRoots() };
+    // The authority's file may have been replaced.
+    const now = await trustOptions(this.#access);
+    return now.ca === undefined || isDeepStrictEqual(now.ca, trust.ca) ? undefined : now;
   }
 
   async #exchange(request: WireRequest, credentials: Credentials, trust: ConnectionOptions): Promise<WireAnswer> {
@@ -109,7 +119,9 @@ export class Transport implements Disposable {
     const signedIn = { ...request.headers, ...headers, ...(authorization === undefined ? {} : { authorization }) };
     const wired = { ...request, path, headers: signedIn };
     const tls = { ...trust, cert: certificate, key };
-    const connection = await this.#connection(tls, request.signal);
+    let connection = await this.#connection(tls, request.signal);
+    // Others who waited for it, too, may have been quicker to fill it.
+    while (connection && !connection.isOpen) connection = await this.#connection(tls, request.signal);
     return connection
       ? connection.exchange(wired)
       : this.#http1.exchange(wired, certificate, async () => this.#dial(tls));

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KubeApi } from "./api.ts";
-import { isExpired, RequestTimeout } from "./apiError.ts";
+import { UserError } from "../errors.ts";
+import { ApiError, isExpired } from "./apiError.ts";
 import { metadataOf } from "./wire.ts";
 
 /** Which objects to wait for. */
@@ -30,11 +31,11 @@ export async function waitUntilGone(
   const includes = (object: unknown): boolean => selection.includes?.(object) ?? true;
   const query = { labelSelector, fieldSelector };
   for (;;) {
-    const page = await api.listPage(path, { query, signal });
-    const left = new Set(page.items.filter(includes).map((object) => metadataOf(object).name ?? ""));
-    onChange([...left]);
-    if (left.size === 0) return;
     try {
+      const page = await api.listPage(path, { query, signal });
+      const left = new Set(page.items.filter(includes).map((object) => metadataOf(object).name ?? ""));
+      onChange([...left]);
+      if (left.size === 0) return;
       const resourceVersion = page.resourceVersion;
       const events = await api.watch(path, { query: { ...query, resourceVersion, timeoutSeconds: 60 }, signal });
       for await (const { type, object } of events) {
@@ -45,9 +46,11 @@ export async function waitUntilGone(
         if (left.size === 0) break;
       }
     } catch (error) {
-      if (signal.aborted || !(isExpired(error) || error instanceof RequestTimeout)) throw error;
+      // A connection that breaks, or a server that is away, may be back before the caller's time is over.
+      const isFinal = error instanceof UserError || (error instanceof ApiError && error.status < 500);
+      if (signal.aborted || (isFinal && !isExpired(error))) throw error;
     }
     // Listed once more in any case, so that the answer is the server's and not our bookkeeping's.
-    if (left.size > 0) await sleep(pauseMs, undefined, { signal });
+    await sleep(pauseMs, undefined, { signal });
   }
 }

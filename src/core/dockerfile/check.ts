@@ -22,6 +22,8 @@ export interface CheckedBuild extends ContextSource {
  * patterns, what other frontends understand) is left to it: nothing that could be built may be refused here.
  */
 export async function checkDockerfile(text: string, build: CheckedBuild): Promise<DockerfileProblem | undefined> {
+  // Other ways to name a frontend, and here-documents that the parser does not know.
+  if (/^\uFEFF?\s*(?:\/\/|\{|#!)/.test(text) || /\d<</.test(text)) return;
   const parsed = DockerfileParser.parse(text);
   const frontend = parsed.getDirectives().find((directive) => directive.getDirective() === Directive.syntax);
   if (frontend && !/^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@]|$)/.test(frontend.getValue())) return;
@@ -48,7 +50,11 @@ const instructions = new Set(
 );
 
 function unknownInstruction(parsed: Dockerfile): DockerfileProblem | undefined {
-  const unknown = parsed.getInstructions().find((instruction) => !instructions.has(instruction.getKeyword()));
+  const unknown = parsed.getInstructions().find((instruction) => {
+    const keyword = instruction.getKeyword();
+    // BuildKit trims characters that the parser takes for a part of the word.
+    return /^[A-Z]+$/.test(keyword) && !instructions.has(keyword);
+  });
   return unknown && { kind: "unknownInstruction", subject: unknown.getInstruction(), line: lineOf(unknown) };
 }
 
@@ -131,7 +137,7 @@ function wordsOf(copy: Copy): readonly string[] | undefined {
 
 /** False for patterns, variables, quotes, addresses and here-documents. */
 function isPlainPath(source: string): boolean {
-  return !/[*?[\]$"'\\]|:\/\/|^git@|^<</.test(source);
+  return !/[*?[\]$"'\\]|:\/\/|^[\w-]+@[\w.-]+:|^<</.test(source);
 }
 
 /** True when the file is not there for sure, or left out by `.dockerignore`. */

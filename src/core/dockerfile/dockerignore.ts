@@ -17,7 +17,7 @@ export async function isSent(folder: string, source: ContextSource): Promise<boo
   const relative = relativePath(folder, source);
   if (relative === undefined) return false;
   const { text } = await readIgnoreFile(source);
-  return !dockerignore().add(text).ignores(path.join(relative, "file"));
+  return isIgnored(path.join(relative, "file"), text) === false;
 }
 
 /** True when this file of the build context is left out. */
@@ -25,7 +25,13 @@ export async function isIgnoredFile(file: string, source: ContextSource): Promis
   const relative = relativePath(file, source);
   if (relative === undefined) return false;
   const { text } = await readIgnoreFile(source);
-  return dockerignore().add(text).ignores(relative);
+  return isIgnored(relative, text) === true;
+}
+
+/** Undefined for patterns that the library reads otherwise than BuildKit: it takes these characters for its own. */
+function isIgnored(relative: string, patterns: string): boolean | undefined {
+  if (/[+()|^{}]/.test(patterns)) return undefined;
+  return dockerignore({ ignorecase: false }).add(patterns).ignores(relative);
 }
 
 /** Adds the folder to the file that decides what is sent; makes `.dockerignore` when there is none. */

@@ -80,6 +80,7 @@ export class ExplorerSource implements Disposable {
       }),
     );
     await store.refresh();
+    if (this.#running !== running) return; // stopped meanwhile
     this.#followBuilders();
     this.#publish();
     await this.#connect();

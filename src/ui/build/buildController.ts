@@ -15,7 +15,7 @@ import type { BuilderStore } from "../../core/buildx/store.ts";
 import { duration } from "../../core/explorer/format.ts";
 import { checkDockerfile, type DockerfileProblem } from "../../core/dockerfile/check.ts";
 import { lineFinder } from "../../core/dockerfile/dockerfile.ts";
-import { UserError } from "../../core/errors.ts";
+import { messageOf, UserError } from "../../core/errors.ts";
 import { DisposableStore, type Disposable } from "../../core/event.ts";
 import type { BuildxAccess } from "../buildxAccess.ts";
 import { showError } from "../commands.ts";
@@ -191,7 +191,12 @@ export class BuildController implements Disposable {
       output: shownOutput(request.output),
       ...(last && { ordinal: (last.summary().head.ordinal ?? 1) + 1 }),
     };
-    const check = async (): Promise<DockerfileProblem | undefined> => checkDockerfile(text, request);
+    // It only spares a wait: where it fails itself, BuildKit will tell.
+    const check = async (): Promise<DockerfileProblem | undefined> =>
+      checkDockerfile(text, request).catch((error: unknown) => {
+        this.#options.log.warn(`Dockerfile check: ${messageOf(error)}`);
+        return undefined;
+      });
     const build = this.builds.start(cli, { request, builder, labels, lineOf: lineFinder(text), check });
     this.#problems.clear(build);
     this.#panels.show(build);

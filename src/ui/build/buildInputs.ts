@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import * as path from "node:path";
 import * as vscode from "vscode";
 import type { BuildOutput, BuildRequest } from "../../core/buildx/buildRequest.ts";
@@ -57,7 +57,8 @@ export async function savedText({ dockerfile: file, buildContext }: BuildRequest
     if (isRead && other.isDirty && !(await other.save()))
       throw new UserError(vscode.l10n.t("The file could not be saved: {0}", other.uri.fsPath));
   }
-  return document.getText();
+  // As it is on the disk: the editor may have read it in another encoding, or before it was replaced there.
+  return (await readFile(file, "utf8")).replace(/^\uFEFF/, "");
 }
 
 /**

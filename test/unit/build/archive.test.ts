@@ -53,6 +53,21 @@ async function nextWindow(...acts: readonly (readonly unknown[])[]): Promise<Bui
 }
 
 describe("a build of an earlier window", () => {
+  it("is there also when its first saving failed", async () => {
+    const blocked = path.join(folder, "builds");
+    writeFileSync(blocked, "");
+    const builds = new Builds(fail, blocked);
+    const run = builds.start(fakeBuildx([["print", begun], ["hang"]]), options);
+    await new Promise<void>((resolve) => {
+      run.onDidChange(() => run.snapshot().rows.length > 0 && resolve());
+    });
+    rmSync(blocked);
+    await builds.interruptAll();
+    const next = new Builds(fail, blocked);
+    await next.remember();
+    assert.equal(next.shown.length, 1);
+  });
+
   it("is there with its times, without its output", async () => {
     const [build] = (await nextWindow(["print", begun], ["exit", 1])).shown;
     assert.equal(build?.summary().head.state, "failed");

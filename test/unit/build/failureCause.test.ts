@@ -66,6 +66,35 @@ const cases: readonly (readonly [name: string, failure: ToldFailure, what: strin
     /authority in a buildkitd\.toml/,
   ],
   [
+    "a refusal, whatever the image is called",
+    { message: "failed to push ghcr.io/acme/certificate-api:1: unexpected status from POST request: 403 Forbidden" },
+    "The image could not be pushed: the registry ghcr.io does not allow it.",
+  ],
+  [
+    "a base image that does not exist, whatever it is called",
+    {
+      name: "[internal] load metadata for docker.io/acme/certificate-base:401",
+      message: "docker.io/acme/certificate-base:401: not found",
+    },
+    "The base image docker.io/acme/certificate-base:401 does not exist.",
+  ],
+  [
+    "a registry that has had enough",
+    {
+      name: "[internal] load metadata for docker.io/library/alpine:3",
+      message:
+        "failed to copy: httpReadSeeker: failed open: unexpected status code https://registry-1.docker.io/v2/library/alpine/manifests/sha256:1: 429 Too Many Requests - Server message: toomanyrequests: You have reached your pull rate limit.",
+    },
+    "The base image docker.io/library/alpine:3 could not be pulled: the registry docker.io has answered too many requests; its limit is reached.",
+    /docker login docker\.io/,
+  ],
+  [
+    "a registry that is not well",
+    { message: "failed to push reg.example.com/app:1: unexpected status from PUT request: 503 Service Unavailable" },
+    "The image could not be pushed: the registry reg.example.com has a problem of its own.",
+    /in a while/,
+  ],
+  [
     "a file that is not in the build context",
     {
       name: "[linux/amd64 2/3] COPY nothere.txt /x",

@@ -70,6 +70,21 @@ describe("a build whose pod is lost", () => {
     assert.equal(run.snapshot().head.failure?.what, "The builder pod kube-arm64-a was deleted.");
   });
 
+  it("goes on when a container beside BuildKit crashes", async () => {
+    const run = new BuildRun(
+      fakeBuildx([
+        ["print", stepRuns],
+        ["print", stepIsDone],
+      ]),
+      options(),
+    );
+    run.observe(followed(amd, arm));
+    const state = { kind: "stuck", text: "keeps crashing (1 restart)", container: "istio-proxy" } as const;
+    run.observe(followed(amd, { ...arm, state }));
+    await run.start();
+    assert.equal(run.state, "done");
+  });
+
   it("goes on when one of several replicas goes, for it may be on another", async () => {
     const run = new BuildRun(
       fakeBuildx([

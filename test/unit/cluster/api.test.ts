@@ -40,6 +40,23 @@ test("sends no token over an unprotected connection", async () => {
   assert.equal(server.requests[0]?.headers.authorization, undefined);
 });
 
+test("takes another connection when one has as many requests as the server allows", async () => {
+  const limits = { ...tlsFixture("server"), settings: { maxConcurrentStreams: 2 } };
+  await using server = await FakeApi.start(
+    ({ url }, response) => (url.searchParams.has("watch") ? response.flushHeaders() : json(response, {})),
+    limits,
+    "h2",
+  );
+  const api = connect(server.url);
+  await api.request("GET", "/api");
+  const abort = new AbortController();
+  const watches = [1, 2, 3].map(async () => api.watch("/api/v1/nodes", { signal: abort.signal }));
+  await Promise.all(watches);
+  await api.request("GET", "/api", { timeoutMs: 2_000 });
+  assert.ok(server.connections >= 2);
+  abort.abort();
+});
+
 for (const protocol of ["http", "https", "h2"] as const) {
   describe(protocol, () => suite(protocol));
 }

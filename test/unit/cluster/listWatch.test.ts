@@ -151,6 +151,12 @@ describe("a server that is away", () => {
   });
 });
 
+test("a watch that is long in opening is called stale, and not the cluster silent", async () => {
+  await using bench = await Bench.start([things("1", "a")], [() => undefined]);
+  const { status: stale } = await bench.until((snapshot) => snapshot.status.kind === "stale");
+  assert.deepEqual(stale, { kind: "stale", reason: "Cluster lab is being asked; this may be out of date." });
+});
+
 describe("a collection that is forbidden", () => {
   test("says what is missing, and is asked for again only after a minute", async () => {
     await using bench = await Bench.start([forbidden, things("1", "a")], [silence]);

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { afterEach, describe, test } from "node:test";
 import { KubeApi } from "../../../src/core/cluster/api.ts";
 import { explain } from "../../../src/core/cluster/explain.ts";
@@ -65,6 +68,17 @@ describe("signing in and trust", () => {
     await using server = await FakeApi.start((_request, response) => json(response, {}), tlsFixture("server"));
     const missing = connect(server.url, { user: { tokenFile: fixture("tls/none") }, cluster: ca });
     assert.match((await failure(missing.request("GET", "/api"))).message, /names a file that cannot be read: ENOENT/);
+  });
+
+  test("an authority whose file is replaced is read again", async () => {
+    const file = path.join(mkdtempSync(path.join(tmpdir(), "trust-")), "ca.crt");
+    copyFileSync(fixture("tls/client.crt"), file);
+    await using server = await FakeApi.start((_request, response) => json(response, {}), tlsFixture("server"));
+    const api = connect(server.url, { cluster: { "certificate-authority": file } });
+    assert.match((await failure(api.request("GET", "/api"))).message, /certificate/);
+    copyFileSync(fixture("tls/ca.crt"), file);
+    await api.request("GET", "/api");
+    rmSync(path.dirname(file), { recursive: true });
   });
 
   const distrusted = [

@@ -116,6 +116,21 @@ describe("deleting a builder's objects", () => {
     assert.equal(server.requests.at(-1)?.url.searchParams.get("labelSelector"), "app in (b,c)");
   });
 
+  test("goes on waiting when the connection breaks", async () => {
+    const lists = [[pod("p1")], [pod("p1")], []];
+    let cuts = 2;
+    answers.set(`GET ${inNamespace}/pods`, (response) => {
+      if (cuts-- > 1) server.cut();
+      else list(response, lists.shift() ?? [], "1");
+    });
+    answers.set(`WATCH ${inNamespace}/pods`, (response) => {
+      response.flushHeaders();
+      server.cut();
+    });
+    await deleteBuilderObjects(api, "builds", ["b"]);
+    assert.deepEqual(lists, []);
+  });
+
   test("names the pods that do not go in time", async () => {
     answers.set(`GET ${inNamespace}/pods`, (response) => list(response, [pod("p1"), pod("p2")], "1"));
     answers.set(`WATCH ${inNamespace}/pods`, (response) => response.flushHeaders());

@@ -51,6 +51,18 @@ describe("a Dockerfile that cannot be built", () => {
     it(`for ${name}`, async () => assert.deepEqual(await check(text, target), expected));
 });
 
+it("a .dockerignore is read as BuildKit reads it: with case, and left alone where it cannot be", async () => {
+  const ignored = async (patterns: string): Promise<string | undefined> => {
+    writeFileSync(path.join(context, "Dockerfile.dockerignore"), patterns);
+    return (
+      await check(`${base}COPY here.txt /\n`).finally(() => rmSync(path.join(context, "Dockerfile.dockerignore")))
+    )?.kind;
+  };
+  assert.equal(await ignored("here.txt\n"), "missingFile");
+  for (const patterns of ["HERE.TXT\n", "a|h\nx\n", "src/c++/build\n", "notes(\n"])
+    assert.equal(await ignored(patterns), undefined, patterns);
+});
+
 describe("what only BuildKit can judge is left to it", () => {
   const cases: readonly (readonly [name: string, text: string, target?: string])[] = [
     ["a file that is there", `${base}COPY here.txt ./src /x/\n`],
@@ -59,6 +71,11 @@ describe("what only BuildKit can judge is left to it", () => {
     ["a pattern", `${base}COPY no*.txt no[t] /\n`],
     ["a variable", `${base}ARG F=x\nCOPY $F /\n`],
     ["an address", `${base}ADD https://example.com/x git@example.com:x/y /\n`],
+    ["an address of another user", `${base}ADD deploy@git.example.com:group/repo.git /src\n`],
+    ["a here-document of another descriptor", `${base}RUN cat 3<<EOF\nCOPY x /\nEOF\n`],
+    ["characters that BuildKit trims", `${base}\u00A0RUN true\n\fRUN true\nRUN\vtrue\n`],
+    ["a frontend named in another way", "// syntax=example.com/frontend\nANYTHING goes\n"],
+    ["a frontend named after a shebang", "#!/usr/bin/env dockerfile\n# syntax=example.com/frontend\nANYTHING goes\n"],
     ["a here-document", `${base}COPY <<EOF /x\nNOINSTRUCTION\nEOF\n`],
     ["a command's here-document", `${base}RUN <<EOF\nCOPYX nothere /\nEOF\n`],
     ["a file of another image", `${base}COPY --from=busybox /bin/busybox /\n`],
