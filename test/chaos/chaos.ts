@@ -72,18 +72,26 @@ async function playRound(target: Builder, fault: ChaosFault, number: number): Pr
   const following = followBuilder(target, lab.connections, lab.deps.env, (followed) => run.observe(followed));
   const ended = run.start();
   const watchdog = setInterval(() => console.log("  still beginning:", stallOf(run)), 15_000);
-  await Promise.race([ended, begun(run)]);
+  const beginning = await Promise.race([ended, begun(run), delay(2 * patienceMs, "stuck", { ref: false })]);
   clearInterval(watchdog);
   await Promise.race([ended, delay(random(5_000))]);
   const faultMs = performance.now();
   const wasOver = run.hasEnded;
+  const { finished, total } = run.summary().head.steps;
+  const mayEndWell = finished === total ? Infinity : (fault.mayEndWithinMs ?? 0);
   const pod = run.summary().lanes[random(labNodes.length)]?.placement?.pod ?? "";
   if (!wasOver) await fault.happen({ run, cable, namespace: wanted.namespace, pod, random });
   const isHung =
+    beginning === "stuck" ||
     (await Promise.race([ended.then(() => "ended"), delay(patienceMs, "hung", { ref: false })])) === "hung";
   const afterMs = Math.round(performance.now() - faultMs);
   const records = isHung || !fault.keepsPods ? undefined : await recordsOf(target, context);
-  const problem = isHung ? "it hangs" : (problemOf(run, fault, wasOver, output) ?? contradiction(run, records));
+  const isInSpite = !wasOver && fault.verdict !== "done" && run.state === "done" && afterMs > mayEndWell;
+  const problem = isHung
+    ? "it hangs"
+    : isInSpite
+      ? "done in spite of it"
+      : (problemOf(run, fault, wasOver, output) ?? contradiction(run, records));
   if (isHung) run.cancel();
   await ended;
   following.dispose();
@@ -153,6 +161,7 @@ async function begun(run: BuildRun): Promise<void> {
 }
 
 function report(): void {
+  console.log(`heap in MiB, every ten builds: ${heapMiB.map((held) => held.toFixed(1)).join(", ")}`);
   const problems = rounds.filter(({ problem }) => problem !== undefined);
   const hung = problems.filter(({ problem }) => problem === "it hangs").length;
   const growthMiB = (heapMiB.at(-1) ?? 0) - (heapMiB[0] ?? 0);

@@ -27,6 +27,8 @@ export interface ChaosFault {
   readonly verdict: BuildState;
   /** What a failure has to say. */
   readonly what?: RegExp;
+  /** How long what it hits may go on, and so end well; absent: not at all, unless all steps had ended before. */
+  readonly mayEndWithinMs?: number;
   /** True when the pods live on, and with them BuildKit's own records of the build. */
   readonly keepsPods?: true;
 }
@@ -44,6 +46,7 @@ export const faults: readonly ChaosFault[] = [
     },
     verdict: "failed",
     what: lostPod,
+    mayEndWithinMs: 6_000,
   },
   {
     name: "pod deleted at once",
@@ -52,6 +55,7 @@ export const faults: readonly ChaosFault[] = [
     },
     verdict: "failed",
     what: lostPod,
+    mayEndWithinMs: 3_000,
   },
   {
     name: "BuildKit killed",
@@ -91,5 +95,15 @@ export const faults: readonly ChaosFault[] = [
     },
     verdict: "done",
     keepsPods: true,
+  },
+  {
+    name: "network silent for good",
+    happen: async ({ cable, run }) => {
+      cable.die();
+      await Promise.race([run.ended, delay(40_000, undefined, { ref: false })]);
+      cable.mend();
+    },
+    verdict: "failed",
+    what: lostConnection,
   },
 ];

@@ -6,7 +6,7 @@ import { deleteNamespace } from "../cluster/namespaces.ts";
 import type { Disposable } from "../event.ts";
 import { isAlive } from "../processes.ts";
 import type { BuilderDeps } from "./deps.ts";
-import { isUnused } from "./namespaceUse.ts";
+import { isUntouched } from "./namespaceUse.ts";
 import { readPins, refreshPin, removePin, type Pin } from "./pins.ts";
 import { removeBuilder } from "./remove.ts";
 
@@ -96,7 +96,8 @@ export class BuilderUpkeep implements Disposable {
     const connection = await this.#deps.connections.open({ kubeconfig });
     try {
       await this.#remove(builder, signal);
-      if (await isUnused(connection.api, namespace, signal)) await deleteNamespace(connection.api, namespace, signal);
+      if (await isUntouched(connection.api, namespace, signal))
+        await deleteNamespace(connection.api, namespace, signal);
     } finally {
       connection.dispose();
     }
