@@ -1,6 +1,7 @@
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import type { Disposable } from "../event.ts";
+import { turn } from "../turns.ts";
 import { apiErrorOf, apiErrorOfStatus } from "./apiError.ts";
 import type { WireAnswer } from "./exchange.ts";
 import type { ClusterAccess } from "./kubeconfig.ts";
@@ -57,7 +58,9 @@ export class KubeApi implements Disposable {
 
   /** One page of a collection. */
   async listPage(path: string, request: Omit<ApiRequest, "body" | "contentType"> = {}): Promise<ListPage> {
-    const { items, metadata } = (await this.request("GET", path, request)) as {
+    const text = await readText(await this.#send("GET", path, request));
+    await turn();
+    const { items, metadata } = JSON.parse(text) as {
       readonly items?: readonly unknown[] | null;
       readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
     };

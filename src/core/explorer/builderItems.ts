@@ -4,7 +4,7 @@ import type { BuilderStatus } from "../builder/status.ts";
 import { type Pod, type WatchStatus, watchTrouble, type Workload } from "../cluster/objects.ts";
 import type { Trouble } from "../errors.ts";
 import { t } from "../l10n.ts";
-import { age, dotted } from "./format.ts";
+import { age, byName, dotted } from "./format.ts";
 import { item, loudest, type ExplorerItem, type Severity } from "./item.ts";
 
 /** The row of one builder with its nodes and their pods. */
@@ -78,10 +78,7 @@ function nodeItem(
   const id = `${parent}/${node.name}`;
   const platforms = node.platforms.join(", ");
   const base = { id, label: node.name, kind: "builderNode", icon: "server-process" } as const;
-  const details = [
-    [t("Endpoint"), node.endpoint],
-    ...Object.entries(node.driverOptions).toSorted(([a], [b]) => a.localeCompare(b)),
-  ] as const;
+  const details = [[t("Endpoint"), node.endpoint], ...Object.entries(node.driverOptions).toSorted(byName)] as const;
   if (status.kind === "kubernetes" && node.kubernetes) {
     const { workload: app } = node.kubernetes;
     const workload = status.cluster.workloads.items.find((one) => one.name === app);

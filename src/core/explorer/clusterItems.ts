@@ -1,7 +1,7 @@
 import { type ClusterNode, type Watched, watchTrouble } from "../cluster/objects.ts";
 import type { Trouble } from "../errors.ts";
 import { t } from "../l10n.ts";
-import { cpu, dotted, memory } from "./format.ts";
+import { byName, cpu, dotted, memory } from "./format.ts";
 import { item, loudest, message, type ExplorerItem } from "./item.ts";
 
 /** The cluster of the user's kubeconfig context, as far as it is known. */
@@ -29,7 +29,7 @@ export function clusterItem(cluster: ClusterStatus): ExplorerItem {
       const trouble = watchTrouble(status);
       const architectures = Map.groupBy(items, (node) => node.architecture);
       const children = [...architectures]
-        .toSorted(([a], [b]) => a.localeCompare(b))
+        .toSorted(byName)
         .map(([architecture, nodes]) => architectureItem(architecture, nodes));
       return item(base, {
         description: dotted(cluster.name, status.kind === "loading" && t("loading")),
