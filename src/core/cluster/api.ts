@@ -3,9 +3,9 @@ import { createGunzip } from "node:zlib";
 import type { Disposable } from "../event.ts";
 import { turn } from "../turns.ts";
 import { apiErrorOf, apiErrorOfStatus } from "./apiError.ts";
-import type { WireAnswer } from "./exchange.ts";
+import type { WireAnswer } from "./http/exchange.ts";
 import type { ClusterAccess } from "./kubeconfig.ts";
-import { Transport } from "./transport.ts";
+import { Transport } from "./http/transport.ts";
 
 /** What a request may carry besides its method and path. */
 export interface ApiRequest {

@@ -2,7 +2,7 @@ import { messageOf, UserError } from "../errors.ts";
 import { t } from "../l10n.ts";
 import { ApiError, RequestTimeout } from "./apiError.ts";
 import type { KubeContext } from "./kubeconfig.ts";
-import { ProxyError } from "./proxy.ts";
+import { ProxyError } from "./http/proxy.ts";
 
 /** What was tried when the failure happened; used where the server's answer does not say it. */
 export interface Attempt {

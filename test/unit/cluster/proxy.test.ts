@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { describe, test } from "node:test";
 import { KubeApi } from "../../../src/core/cluster/api.ts";
 import { explain } from "../../../src/core/cluster/explain.ts";
-import { proxyFor } from "../../../src/core/cluster/proxy.ts";
+import { proxyFor } from "../../../src/core/cluster/http/proxy.ts";
 import { accessTo, FakeApi, fixture, json, tlsFixture } from "./fakeApi.ts";
 
 describe("which proxy", () => {

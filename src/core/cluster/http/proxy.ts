@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { ClientRequest, type IncomingMessage } from "node:http";
 import { BlockList, connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { messageOf, UserError } from "../errors.ts";
-import { t } from "../l10n.ts";
+import { messageOf, UserError } from "../../errors.ts";
+import { t } from "../../l10n.ts";
 
 /** The proxy could not be reached, or does not let us through; `cause` says why. */
 export class ProxyError extends Error {

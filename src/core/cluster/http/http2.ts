@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
 import type { Socket } from "node:net";
-import type { Disposable } from "../event.ts";
-import { RequestTimeout } from "./apiError.ts";
+import type { Disposable } from "../../event.ts";
+import { RequestTimeout } from "../apiError.ts";
 import { ClosedMeanwhile, isReset, type WireAnswer, type WireRequest } from "./exchange.ts";
 
 /** How often the server is asked for a sign of life while something is awaited from it. */

@@ -1,6 +1,6 @@
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
-import { RequestTimeout } from "./apiError.ts";
+import { RequestTimeout } from "../apiError.ts";
 import { connectThrough } from "./proxy.ts";
 
 /** Where to connect to, and how. */

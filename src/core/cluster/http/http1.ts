@@ -2,8 +2,8 @@ import { Agent as HttpAgent, ClientRequest } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { Socket } from "node:net";
 import { callbackify } from "node:util";
-import type { Disposable } from "../event.ts";
-import { RequestTimeout } from "./apiError.ts";
+import type { Disposable } from "../../event.ts";
+import { RequestTimeout } from "../apiError.ts";
 import { ClosedMeanwhile, isReset, type WireAnswer, type WireRequest } from "./exchange.ts";
 
 /**

@@ -1,15 +1,15 @@
 import type { Socket } from "node:net";
 import type { ConnectionOptions, TLSSocket } from "node:tls";
 import { isDeepStrictEqual } from "node:util";
-import { untilAborted } from "../abort.ts";
-import type { Disposable } from "../event.ts";
-import { CredentialSource, type Credentials, dataOrFile } from "./credentials.ts";
+import { untilAborted } from "../../abort.ts";
+import type { Disposable } from "../../event.ts";
+import { CredentialSource, type Credentials, dataOrFile } from "../credentials.ts";
 import { dial } from "./dial.ts";
 import { ClosedMeanwhile, type WireAnswer, type WireRequest } from "./exchange.ts";
 import { Http1 } from "./http1.ts";
 import { Http2Connection } from "./http2.ts";
-import type { ClusterAccess } from "./kubeconfig.ts";
-import { textIn } from "./kubeconfigFile.ts";
+import type { ClusterAccess } from "../kubeconfig.ts";
+import { textIn } from "../kubeconfigFile.ts";
 import { proxyFor } from "./proxy.ts";
 import { isUntrusted, systemRoots } from "./systemRoots.ts";
 
