@@ -116,13 +116,15 @@ async function createIn(connection: ClusterConnection, pin: Pin, wish: NewBuilde
   const nodes = architectures.map((architecture) => ({ architecture, workload: `${name}-${architecture}`, replicas }));
   const names = nodes.map(({ workload }) => workload);
 
+  let { note } = pin;
   await refuseForeign(api, namespace, names, signal);
   // Not cancelled half way: then nobody would know whether it was made.
   if ((await ensureNamespace(api, namespace)) === "created") {
     undo.add(async (end) => {
       if (await isUnused(api, namespace, end)) await deleteNamespace(api, namespace, end);
     });
-    await writeNote({ ...pin, note: { ...pin.note, madeNamespace: namespace } });
+    note = { ...note, madeNamespace: namespace };
+    await writeNote({ ...pin, note });
   }
   undo.add(async () => {
     if (await isOurs(env, name, kubeconfig)) await removeLocalEntry({ cli, env }, name);
@@ -132,15 +134,10 @@ async function createIn(connection: ClusterConnection, pin: Pin, wish: NewBuilde
   }
   // Claims of an earlier builder of this name hold its cache, which stays.
   const known = await volumeClaims(api, namespace, names, signal);
+  await writeNote({ ...pin, note: { ...note, knownClaims: known } });
   undo.add(async (end) => {
     await deleteBuilderObjects(api, namespace, names, { signal: end });
-    const claims = await volumeClaims(api, namespace, names, end);
-    await deleteVolumeClaims(
-      api,
-      namespace,
-      claims.filter((claim) => !known.includes(claim)),
-      end,
-    );
+    await deleteVolumeClaims(api, namespace, names, known, end);
   });
   await bootBuilder(
     { builder: name, nodes, namespace, kubeconfig },

@@ -16,6 +16,8 @@ export interface PinNote {
   readonly makerPid?: number;
   /** While the builder is being created: the namespace that was made for it. */
   readonly madeNamespace?: string;
+  /** While the builder is being created: the volume claims that were there before, which hold somebody's cache. */
+  readonly knownClaims?: readonly string[];
 }
 
 /** A kubeconfig of our own, which pins one builder to its cluster, with its note. */

@@ -3,9 +3,11 @@ import { buildxConfigDir, readBuilders } from "../buildx/store.ts";
 import { onDidChangeFiles } from "../fileChanges.ts";
 import { kubeconfigFiles } from "../cluster/kubeconfig.ts";
 import { deleteNamespace } from "../cluster/namespaces.ts";
+import { deleteVolumeClaims } from "../cluster/volumeClaims.ts";
 import type { Disposable } from "../event.ts";
 import { isAlive } from "../processes.ts";
 import type { BuilderDeps } from "./deps.ts";
+import { namespaceOf } from "./builderCluster.ts";
 import { isUntouched } from "./namespaceUse.ts";
 import { readPins, refreshPin, removePin, type Pin } from "./pins.ts";
 import { removeBuilder } from "./remove.ts";
@@ -77,8 +79,8 @@ export class BuilderUpkeep implements Disposable {
     if (makerPid === undefined && builder) return;
     onNote(builder ? `builder ${name}: half made, is taken back` : `builder ${name}: gone, its kubeconfig too`);
     const signal = AbortSignal.timeout(tidyTimeoutMs);
-    if (pin.note.madeNamespace === undefined) await this.#remove(builder, signal);
-    else await this.#removeWithNamespace(builder, pin.kubeconfig, pin.note.madeNamespace, signal);
+    if (makerPid === undefined) await this.#remove(builder, signal);
+    else await this.#takeBack(builder, pin, signal);
     await removePin(pin.kubeconfig);
   }
 
@@ -86,18 +88,20 @@ export class BuilderUpkeep implements Disposable {
     if (builder) await removeBuilder(builder, { ...this.#deps, cli: await this.#deps.cli() }, { signal });
   }
 
-  async #removeWithNamespace(
-    builder: Builder | undefined,
-    kubeconfig: string,
-    namespace: string,
-    signal: AbortSignal,
-  ): Promise<void> {
+  /** Removes what was made for a builder that is not finished: itself, its volume claims, its namespace. */
+  async #takeBack(builder: Builder | undefined, { kubeconfig, note }: Pin, signal: AbortSignal): Promise<void> {
+    const { madeNamespace: namespace, knownClaims } = note;
+    if (!builder && namespace === undefined) return;
     // Opened before its kubeconfig goes with the builder.
     const connection = await this.#deps.connections.open({ kubeconfig });
     try {
+      const { api } = connection;
       await this.#remove(builder, signal);
-      if (await isUntouched(connection.api, namespace, signal))
-        await deleteNamespace(connection.api, namespace, signal);
+      const workloads = builder?.nodes.flatMap((node) => node.kubernetes?.workload ?? []) ?? [];
+      if (builder && knownClaims)
+        await deleteVolumeClaims(api, namespaceOf(builder, connection), workloads, knownClaims, signal);
+      if (namespace !== undefined && (await isUntouched(api, namespace, signal)))
+        await deleteNamespace(api, namespace, signal);
     } finally {
       connection.dispose();
     }

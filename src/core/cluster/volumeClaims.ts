@@ -24,14 +24,16 @@ export async function volumeClaims(
   }
 }
 
-/** Deletes volume claims, and what is stored there; one that is gone is no error. */
+/** Deletes the volume claims of these StatefulSets but for some, and what is stored there; one that is gone is no error. */
 export async function deleteVolumeClaims(
   api: KubeApi,
   namespace: string,
-  names: readonly string[],
+  workloads: readonly string[],
+  except: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
-  for (const name of names) {
+  for (const name of await volumeClaims(api, namespace, workloads, signal)) {
+    if (except.includes(name)) continue;
     try {
       await api.request("DELETE", `${claimPath(namespace)}/${encodeURIComponent(name)}`, { signal });
     } catch (error) {
