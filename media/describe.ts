@@ -5,10 +5,14 @@ import { t } from "./l10n.ts";
 import { isEnded } from "./selection.ts";
 import { compare, hasTime, timeOf, type Difference } from "./table.ts";
 
-/** The state of a step in one word. A step that never began reads `waiting` while the build runs, `not run` after. */
+/**
+ * The state of a step in one word. One that never began reads `waiting` while the build runs. After a good one it was
+ * `taken over`: another build on the same builder was at it, or its result was there. Else it was `not run`.
+ */
 export function stateWord(state: StepState, buildState: BuildState): string {
   switch (state) {
     case "pending":
+      if (buildState === "done") return t("taken over");
       return isEnded(buildState) ? t("not run") : t("waiting");
     case "running":
       return t("running");
@@ -78,7 +82,10 @@ export interface LaneStanding {
 export function standingOf(lane: Lane, lanes: readonly Lane[], buildState: BuildState, nowMs: number): LaneStanding {
   if (lane.state === "failed") return { text: t("failed"), tone: "bad" };
   if (lane.state === "done" || lane.state === "running") {
-    const others = lanes.filter((other) => other !== lane && other.state === "done");
+    // What came from the cache on one platform and was built on the other says nothing about either.
+    const others = lanes.filter(
+      (other) => other !== lane && other.state === "done" && other.steps.cached === lane.steps.cached,
+    );
     const fastestMs = Math.min(...others.map((other) => timeOf(other, nowMs)));
     const own = { ms: timeOf(lane, nowMs), isRunning: lane.state === "running" };
     const difference = others.length > 0 ? compare([own, { ms: fastestMs, isRunning: false }]) : undefined;

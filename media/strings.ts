@@ -54,6 +54,7 @@ export const strings = [
   "cancelled",
   "waiting",
   "not run",
+  "taken over",
   // Table
   "Compare",
   "Timeline",

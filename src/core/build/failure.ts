@@ -1,4 +1,6 @@
+import { basename } from "node:path";
 import { stripVTControlCharacters } from "node:util";
+import type { BuildRequest } from "../buildx/buildRequest.ts";
 import type { DockerfileProblem } from "../dockerfile/check.ts";
 import { UserError } from "../errors.ts";
 import { t } from "../l10n.ts";
@@ -66,11 +68,15 @@ export function failureOfError(error: unknown): Failure {
 }
 
 /** What makes a Dockerfile useless, as the failure of a build that was not begun. */
-export function failureOfDockerfile({ kind, subject, line }: DockerfileProblem, file: string): Failure {
+export function failureOfDockerfile(
+  { kind, subject, line }: DockerfileProblem,
+  { dockerfile, buildContext }: Pick<BuildRequest, "dockerfile" | "buildContext">,
+): Failure {
   const { what, advice } =
     kind === "missingFile" ? missingFromContext(subject) : { what: dockerfileTexts[kind](subject) };
   const unsent = t("Nothing was sent to the builder.");
-  return { what, message: unsent, advice, file, line, logTail: [] };
+  const message = kind === "missingFile" ? [t("The build context is {0}.", buildContext), unsent].join(" ") : unsent;
+  return { what, message, advice, file: basename(dockerfile), line, logTail: [] };
 }
 
 const dockerfileTexts: Readonly<

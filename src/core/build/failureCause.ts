@@ -37,7 +37,10 @@ function outputCause({ name = "", message }: ToldFailure): Cause | undefined {
 export function unwritableOutput(problem: DiskProblem): Cause {
   return {
     what: t("The output could not be written: {0}", diskTexts[problem]()),
-    advice: t("Make room or choose another folder, then build again: the steps come from the cache."),
+    advice:
+      problem === "full"
+        ? t("Make room or choose another folder, then build again: the steps come from the cache.")
+        : t("Choose another folder, then build again: the steps come from the cache."),
     isOfAllPlatforms: true,
   };
 }
@@ -110,7 +113,7 @@ function accessProblem(
       advice: t("Build again in a while: what was finished is in the cache."),
     };
   }
-  if (/server gave HTTP response to HTTPS client/.test(message)) {
+  if (/server gave HTTP response to HTTPS client|first record does not look like a TLS handshake/.test(message)) {
     return {
       why: t("the registry {0} speaks plain http.", host),
       advice: t("Name it as such in a buildkitd.toml (see the settings), and create the builder with that."),

@@ -150,6 +150,13 @@ export class BuildModel {
     return undefined;
   }
 
+  /** True while all steps have ended and the result is on its way. */
+  isOnlyExporting(): boolean {
+    const { total, finished } = this.counts();
+    if (this.#state !== "running" || total === 0 || finished < total) return false;
+    return [...this.#shared.values()].some(({ state, name }) => state === "running" && name.startsWith("exporting"));
+  }
+
   /** Output of one step; undefined for an unknown id. */
   log(stepId: string): StepLog | undefined {
     return this.#steps.get(stepId)?.log;

@@ -1,10 +1,11 @@
 import { constants } from "node:fs";
-import { access, readdir, stat, statfs } from "node:fs/promises";
+import { access, mkdir, readdir, rmdir, stat, statfs } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
 import { relativeInside } from "../files.ts";
 import { t } from "../l10n.ts";
-import type { DiskProblem } from "./failureCause.ts";
+import { messageOf } from "../errors.ts";
+import { type Cause, type DiskProblem, unwritableOutput } from "./failureCause.ts";
 
 /** What is to be said of an output folder before the build. */
 export interface FolderRemark {
@@ -48,6 +49,25 @@ export async function diskProblemAt(folder: string): Promise<DiskProblem | undef
   // Some file systems, such as btrfs, do not count files.
   const isFull = bavail * bsize < fullBelowBytes || (files > 0 && ffree === 0);
   return isFull ? "full" : undefined;
+}
+
+/** Why a build could not write to a folder, found by making it for a moment; undefined when it could. */
+export async function cannotWriteTo(folder: string): Promise<Pick<Cause, "what" | "advice"> | undefined> {
+  try {
+    const made = await mkdir(folder, { recursive: true });
+    if (made !== undefined) await removeEmpty(path.resolve(folder), made);
+  } catch (error) {
+    const problem = await diskProblemAt(folder);
+    if (problem) return unwritableOutput(problem);
+    return { what: t("The output could not be written: {0}", messageOf(error)), advice: t("Choose another folder.") };
+  }
+  const problem = await diskProblemAt(folder);
+  return problem === "full" ? undefined : problem && unwritableOutput(problem);
+}
+
+async function removeEmpty(folder: string, last: string): Promise<void> {
+  await rmdir(folder);
+  if (folder !== last) await removeEmpty(path.dirname(folder), last);
 }
 
 /** What is left of a full disk when the file that filled it has been given up. */

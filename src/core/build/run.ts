@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { buildArgs } from "../buildx/args.ts";
 import type { FollowedBuilder } from "../builder/follow.ts";
@@ -9,7 +9,6 @@ import type { Builder } from "../buildx/builder.ts";
 import type { BuildxCli, Exit } from "../buildx/cli.ts";
 import { kubeconfigOf } from "../buildx/kubeconfig.ts";
 import { multiNodePushProblem } from "../buildx/version.ts";
-import type { DockerfileProblem } from "../dockerfile/check.ts";
 import { UserError } from "../errors.ts";
 import { Emitter, type Event } from "../event.ts";
 import { t } from "../l10n.ts";
@@ -23,7 +22,8 @@ import { GivingUp } from "./givingUp.ts";
 import { failureOfLoss, type BuilderLoss } from "./podLoss.ts";
 import type { ShownBuild } from "./shownBuild.ts";
 import { shownLanes } from "./shownLanes.ts";
-import { failureOfDockerfile, failureOfError } from "./failure.ts";
+import { failureOfError } from "./failure.ts";
+import { type DockerfileCheck, failureBefore } from "./failureBefore.ts";
 import type { BuildRequest } from "../buildx/buildRequest.ts";
 import { type LogPart, StepLog } from "./stepLog.ts";
 import type { BuildHead, BuildSnapshot, BuildState, BuildSummary, BuildUpdate, Failure, Lane } from "./snapshot.ts";
@@ -39,7 +39,7 @@ export interface BuildRunOptions extends Omit<BuildModelOptions, "platforms"> {
   readonly builder: Builder;
   readonly labels: BuildLabels;
   /** Looks for what would make the build fail for sure, before it is begun. */
-  readonly check?: () => Promise<DockerfileProblem | undefined>;
+  readonly check?: DockerfileCheck;
 }
 
 /** One build, from its request to its end. It runs from the moment {@link BuildRun.start} is called, once. */
@@ -117,8 +117,8 @@ export class BuildRun implements ShownBuild {
   /** Runs the build to its end. A failed or cancelled build is a state, not an exception. */
   async start(): Promise<void> {
     try {
-      const problem = await this.#check?.();
-      if (problem) return this.#endBefore(failureOfDockerfile(problem, basename(this.request.dockerfile)));
+      const failure = await failureBefore(this.request, this.#check);
+      if (failure) return this.#endBefore(failure);
       await mkdir(this.#directory, { mode: 0o700 });
       const exit = await this.#runBuildx();
       if (exit.exitCode === 0) this.#digest = await readDigest(this.#metadataFile);
@@ -250,7 +250,10 @@ export class BuildRun implements ShownBuild {
     if (this.#lost) return failureOfLoss(this.#lost);
     if (wasCanceled) return undefined;
     const told = this.#model.failureSoFar();
-    if (told?.cause === "boot" && this.#site.bootText !== undefined) return { ...told, message: this.#site.bootText };
+    if (told?.cause === "boot" && this.#site.bootText !== undefined) {
+      const advice = t("When the cause is gone, build again; or remove the builder and create it anew.");
+      return { ...told, message: this.#site.bootText, advice };
+    }
     if (told?.cause === "output") return this.#withDiskProblem(told);
     // Nothing is told where BuildKit says that the build was cancelled: if not by us, then because it had to end itself.
     if ((told && told.cause !== "connection") || !this.#site.isSeen) return undefined;
@@ -306,6 +309,9 @@ export class BuildRun implements ShownBuild {
   #waitingFor(): string | undefined {
     const waitingFor = this.#model.waitingFor();
     if (this.#site.loss?.kind === "silent") return t("the cluster does not answer");
+    const { output } = this.request;
+    if (!waitingFor && this.#model.isOnlyExporting() && output.kind === "push")
+      return t("pushing to {0}", output.reference);
     const bootText = waitingFor?.isBoot ? this.#site.bootText : undefined;
     return waitingFor && [waitingFor.text, bootText].filter(Boolean).join(": ");
   }

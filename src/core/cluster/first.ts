@@ -3,10 +3,13 @@ import type { Disposable } from "../event.ts";
 import type { Resource } from "./listWatch.ts";
 import { type Watched, watchTrouble } from "./objects.ts";
 
+/** The user may not list something, but may perhaps do the rest. */
+export class NotAllowed extends UserError {}
+
 /**
  * The items of a collection, once they are known.
  *
- * @throws {UserError} when they cannot be listed: forbidden, unreachable
+ * @throws {NotAllowed} when the user may not list them; another {UserError} when they cannot be listed otherwise
  */
 export async function firstOf<T>(resource: Resource<T>): Promise<readonly T[]> {
   const { promise, resolve, reject } = Promise.withResolvers<readonly T[]>();
@@ -14,7 +17,8 @@ export async function firstOf<T>(resource: Resource<T>): Promise<readonly T[]> {
   const look = ({ status, items }: Watched<T>): void => {
     if (status.kind === "live") resolve(items);
     const trouble = watchTrouble(status);
-    if (trouble) reject(new UserError(trouble.reason, { remedy: trouble.remedy }));
+    const Kind = status.kind === "failed" && status.isForbidden ? NotAllowed : UserError;
+    if (trouble) reject(new Kind(trouble.reason, { remedy: trouble.remedy, action: trouble.action }));
   };
   try {
     subscription = resource.onDidChange(look);

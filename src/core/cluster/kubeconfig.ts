@@ -104,6 +104,11 @@ export function contextsOf(kubeconfig: Kubeconfig): readonly KubeContext[] {
 export function selectContext(kubeconfig: Kubeconfig, name = kubeconfig.currentContext): ClusterAccess {
   const where = kubeconfig.files.join(", ");
   const contexts = contextsOf(kubeconfig);
+  if (contexts.length === 0)
+    throw unusable(
+      t("The kubeconfig {0} names no cluster: it has no contexts.", where),
+      t("Choose another kubeconfig."),
+    );
   if (name === undefined) {
     throw unusable(t("The kubeconfig {0} has no current context.", where), t("Choose one of its contexts."));
   }

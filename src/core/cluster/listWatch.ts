@@ -235,7 +235,7 @@ export class ListWatch<T> implements Resource<T> {
     }
     if (!this.#hasItems) {
       this.#items = new Map();
-      this.#setStatus({ kind: "failed", ...this.#trouble(error) });
+      this.#setStatus({ kind: "failed", ...this.#trouble(error), ...(isForbidden(error) && { isForbidden: true }) });
     } else if (failures > 1 || this.#status.kind !== "live" || error instanceof RequestTimeout)
       this.#setStatus(this.#stale(error));
     else this.#doubtSoon(this.#stale(error));

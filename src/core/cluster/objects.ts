@@ -102,7 +102,7 @@ export type WatchStatus =
   /** The items are the last that were known. `isSilent`: because nothing is heard from the cluster at all. */
   | ({ readonly kind: "stale"; readonly isSilent?: true } & Trouble)
   /** Nothing can be known: forbidden, unreachable, not authenticated. */
-  | ({ readonly kind: "failed" } & Trouble);
+  | ({ readonly kind: "failed"; readonly isForbidden?: true } & Trouble);
 
 /** What is wrong with a watched collection; undefined when nothing is, as far as is known. */
 export function watchTrouble(status: WatchStatus): Trouble | undefined {

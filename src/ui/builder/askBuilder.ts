@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { validateBuilderName } from "../../core/buildx/args.ts";
+import { NotAllowed } from "../../core/cluster/first.ts";
 import type { ClusterNode } from "../../core/cluster/objects.ts";
 import { messageOf, UserError } from "../../core/errors.ts";
 import { inputText, pickMany, pickOne, Wizard, type Answer, type Choice, type Choices, type Place } from "../wizard.ts";
@@ -122,7 +123,9 @@ async function architectureChoices(asked: Promise<readonly ClusterNode[]>, hint:
   try {
     nodes = await asked;
   } catch (error) {
-    // Creating builders needs no right to list nodes; then the user knows what the cluster has.
+    // Creating builders needs no right to list nodes; then the user knows what the cluster has. Nothing helps where the
+    // cluster cannot be asked at all.
+    if (!(error instanceof NotAllowed)) throw error;
     placeholder = vscode.l10n.t("The cluster's architectures are not known: {0}", messageOf(error));
   }
   const found = Map.groupBy(nodes, (node) => node.architecture);

@@ -116,6 +116,7 @@ const cases: readonly (readonly [name: string, failure: ToldFailure, what: strin
     "an output folder one may not write to",
     { name: "exporting to client directory", message: "error from receiver: mkdir /out: permission denied" },
     "The output could not be written: you may not write there.",
+    /^Choose another folder/,
   ],
   [
     "a file that is not in the other stage",

@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { diskProblemAt, isOutputOnly, outputFolderOf, remarkOnFolder } from "../../../src/core/build/outputFolder.ts";
+import {
+  cannotWriteTo,
+  diskProblemAt,
+  isOutputOnly,
+  outputFolderOf,
+  remarkOnFolder,
+} from "../../../src/core/build/outputFolder.ts";
 
 let project = "";
 beforeEach(() => {
@@ -50,4 +56,16 @@ describe("an output folder", () => {
   it("has no problem where there is room, even if it is not made yet", async () => {
     assert.equal(await diskProblemAt(path.join(project, "new", "deep")), undefined);
   });
+});
+
+it("whether one can write to a folder is known before, and nothing is left of the trial", async () => {
+  const root = mkdtempSync(path.join(tmpdir(), "writable-"));
+  assert.equal(await cannotWriteTo(path.join(root, "a", "b")), undefined);
+  assert.ok(!existsSync(path.join(root, "a")));
+  assert.equal(await cannotWriteTo(root), undefined);
+  assert.ok(existsSync(root));
+  writeFileSync(path.join(root, "file"), "");
+  assert.match((await cannotWriteTo(path.join(root, "file", "x")))?.what ?? "", /^The output could not be written: /);
+  assert.match((await cannotWriteTo("/proc/nothing"))?.what ?? "", /^The output could not be written: /);
+  rmSync(root, { recursive: true });
 });

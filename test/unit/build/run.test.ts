@@ -77,7 +77,7 @@ describe("BuildRun", () => {
     const { state, failure } = run.snapshot().head;
     assert.deepEqual([state, starts], ["failed", 0]);
     assert.equal(failure?.what, "nothere.txt is not in the build context.");
-    assert.equal(failure?.message, "Nothing was sent to the builder.");
+    assert.equal(failure?.message, "The build context is /w. Nothing was sent to the builder.");
     assert.deepEqual([failure?.file, failure?.line], ["Dockerfile", 3]);
   });
 
