@@ -53,21 +53,39 @@ export async function diskProblemAt(folder: string): Promise<DiskProblem | undef
 
 /** Why a build could not write to a folder, found by making it for a moment; undefined when it could. */
 export async function cannotWriteTo(folder: string): Promise<Pick<Cause, "what" | "advice"> | undefined> {
+  const made: string[] = [];
   try {
-    const made = await mkdir(folder, { recursive: true });
-    if (made !== undefined) await removeEmpty(path.resolve(folder), made);
+    // One by one: Node's own way to make all at once never ends where the system knows no such folder, as in /proc.
+    for (const one of await missingFolders(path.resolve(folder))) {
+      await mkdir(one);
+      made.unshift(one);
+    }
   } catch (error) {
-    const problem = await diskProblemAt(folder);
+    const problem = problems[(error as NodeJS.ErrnoException).code ?? ""];
     if (problem) return unwritableOutput(problem);
     return { what: t("The output could not be written: {0}", messageOf(error)), advice: t("Choose another folder.") };
+  } finally {
+    for (const one of made) await rmdir(one);
   }
   const problem = await diskProblemAt(folder);
   return problem === "full" ? undefined : problem && unwritableOutput(problem);
 }
 
-async function removeEmpty(folder: string, last: string): Promise<void> {
-  await rmdir(folder);
-  if (folder !== last) await removeEmpty(path.dirname(folder), last);
+const problems: Readonly<Record<string, DiskProblem>> = {
+  EACCES: "forbidden",
+  EPERM: "forbidden",
+  EROFS: "readOnly",
+  ENOSPC: "full",
+  EDQUOT: "full",
+};
+
+/** What is not there of a path, the outermost first. */
+async function missingFolders(folder: string): Promise<readonly string[]> {
+  const isThere = await stat(folder).then(
+    () => true,
+    () => false,
+  );
+  return isThere || path.dirname(folder) === folder ? [] : [...(await missingFolders(path.dirname(folder))), folder];
 }
 
 /** What is left of a full disk when the file that filled it has been given up. */
