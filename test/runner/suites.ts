@@ -36,17 +36,20 @@ export function check(name: string, file: string, ...args: string[]): Suite {
   };
 }
 
-/** Files run by Node's own test runner. A file that takes longer than `timeoutMs` hangs, and has failed. */
+/**
+ * Files run by Node's own test runner, `atOnce` of them at a time or as many as it finds good. A file that takes longer
+ * than `timeoutMs` hangs, and has failed.
+ */
 export function nodeTests(
   name: string,
   pattern: string,
-  options: { readonly timeoutMs: number; readonly isSerial?: boolean },
+  options: { readonly timeoutMs: number; readonly atOnce?: number },
 ): Suite {
   return counted(name, (result) => [
     process.execPath,
     "--test",
     `--test-timeout=${options.timeoutMs}`,
-    ...(options.isSerial ? ["--test-concurrency=1"] : []),
+    ...(options.atOnce === undefined ? [] : [`--test-concurrency=${options.atOnce}`]),
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",
     "--test-reporter=./test/runner/countReporter.ts",

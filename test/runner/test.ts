@@ -19,9 +19,12 @@ const inEditor: readonly Suite[] = [
   nodeTests("panel", "test/preview/**/*.test.ts", { timeoutMs: 300_000 }),
 ];
 const onCluster: readonly Suite[] = [
-  nodeTests("standin", "test/standin/**/*.test.ts", { timeoutMs: 300_000, isSerial: true }),
-  nodeTests("cluster", "test/cluster/**/*.test.ts", { timeoutMs: 900_000, isSerial: true }),
-  nodeTests("e2e", "test/e2e/**/*.test.ts", { timeoutMs: 900_000, isSerial: true }),
+  nodeTests("standin", "test/standin/**/*.test.ts", { timeoutMs: 300_000, atOnce: 1 }),
+  // Most of the time these wait for pods.
+  nodeTests("cluster", "test/cluster/*.test.ts", { timeoutMs: 900_000, atOnce: 2 }),
+  // These take nodes away, or the API server.
+  nodeTests("cluster alone", "test/cluster/alone/*.test.ts", { timeoutMs: 900_000, atOnce: 1 }),
+  nodeTests("e2e", "test/e2e/**/*.test.ts", { timeoutMs: 900_000, atOnce: 1 }),
 ];
 
 const wanted = process.argv.slice(2);

@@ -135,7 +135,18 @@ function creating(pod: WirePod, image: string): PodState {
   return { kind: "starting", text, sinceMs, isUnexplained: true };
 }
 
-function crashing({ restartCount = 0 }: WireContainerStatus, last: Terminated | undefined): PodState {
+/** True for a container that did not live long enough to have become ready. */
+function isShort({ startedAt, finishedAt, exitCode }: Terminated): boolean {
+  const livedMs = (timeOf(finishedAt) ?? 0) - (timeOf(startedAt) ?? 0);
+  return exitCode !== 0 && livedMs < shortLifeMs;
+}
+
+const shortLifeMs = 5_000;
+
+function crashing(
+  { restartCount = 0 }: WireContainerStatus,
+  last: Terminated | undefined,
+): Extract<PodState, { readonly kind: "stuck" }> {
   const restarts = restartCount === 1 ? t("1 restart") : t("{0} restarts", restartCount);
   if (!last) return { kind: "stuck", text: t("keeps crashing ({0})", restarts) };
   const { text, detail } = ending(last);
@@ -147,6 +158,9 @@ function readiness(pod: WirePod): PodState {
   if (ready?.status === "True") return { kind: "ready" };
   const waiting = pod.status?.containerStatuses?.find((status) => status.ready !== true);
   if (!waiting) return withoutWaitingContainer(pod, ready);
+  const last = waiting.lastState?.terminated;
+  // Between two crashes it runs for a moment, which is no news.
+  if (last && isShort(last)) return { ...crashing(waiting, last), container: waiting.name };
   const startedMs = timeOf(waiting.state?.running?.startedAt);
   const changedMs = timeOf(ready?.lastTransitionTime);
   if (waiting.started === false) {

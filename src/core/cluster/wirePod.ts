@@ -48,6 +48,7 @@ export interface WireContainerState {
     readonly signal?: number;
     readonly reason?: string;
     readonly message?: string;
+    readonly startedAt?: string | null;
     readonly finishedAt?: string | null;
   } | null;
 }

@@ -164,6 +164,28 @@ const literals: readonly { readonly name: string; readonly pod: WirePod; readonl
     expected: "stuck: keeps crashing (7 restarts), last: out of memory (OOMKilled)",
   },
   {
+    name: "that runs for a moment between two crashes",
+    pod: {
+      spec: { nodeName: "n", containers: [{ name: "buildkitd" }] },
+      status: {
+        phase: "Running",
+        containerStatuses: [
+          {
+            name: "buildkitd",
+            ready: false,
+            started: true,
+            restartCount: 2,
+            state: { running: { startedAt: "2026-01-01T00:00:30Z" } },
+            lastState: {
+              terminated: { exitCode: 1, startedAt: "2026-01-01T00:00:10Z", finishedAt: "2026-01-01T00:00:10Z" },
+            },
+          },
+        ],
+      },
+    },
+    expected: "stuck: keeps crashing (2 restarts), last: exit code 1",
+  },
+  {
     name: "on a node that is silent",
     pod: {
       spec: scheduled,

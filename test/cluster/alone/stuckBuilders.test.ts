@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
-import type { NewBuilder } from "../../src/core/builder/create.ts";
-import { followBuilder } from "../../src/core/builder/follow.ts";
-import { UserError } from "../../src/core/errors.ts";
-import { labBlockers } from "./blockers.ts";
-import { deleteNamespace, LabBuilders } from "./labBuilders.ts";
-import { pauseImage } from "./images.ts";
-import { labNodes } from "./nodes.ts";
-import { labRegistry } from "./paths.ts";
-import { kubectl } from "./processes.ts";
+import type { NewBuilder } from "../../../src/core/builder/create.ts";
+import { followBuilder } from "../../../src/core/builder/follow.ts";
+import { UserError } from "../../../src/core/errors.ts";
+import { labBlockers } from "../blockers.ts";
+import { deleteNamespace, LabBuilders } from "../labBuilders.ts";
+import { pauseImage } from "../images.ts";
+import { labNodes } from "../nodes.ts";
+import { labRegistry } from "../paths.ts";
+import { kubectl } from "../processes.ts";
 
 const blockers = process.env["CI"] ? [] : labBlockers();
 

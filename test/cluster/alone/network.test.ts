@@ -3,15 +3,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
-import { Cable } from "../cable.ts";
-import { FollowedNodes } from "../standin/followedNodes.ts";
-import { isInApi } from "./api.ts";
-import { followBuilder } from "../../src/core/builder/follow.ts";
-import { deleteNamespace, LabBuilders, reached } from "./labBuilders.ts";
-import { labBlockers } from "./blockers.ts";
-import { apiProcesses } from "./controlPlane.ts";
-import { kubeconfigPath, labRegistry, ports } from "./paths.ts";
-import { kubectl, restartProcess, waitFor } from "./processes.ts";
+import { Cable } from "../../cable.ts";
+import { FollowedNodes } from "../../standin/followedNodes.ts";
+import { isInApi } from "../api.ts";
+import { followBuilder } from "../../../src/core/builder/follow.ts";
+import { deleteNamespace, LabBuilders, reached } from "../labBuilders.ts";
+import { labBlockers } from "../blockers.ts";
+import { apiProcesses } from "../controlPlane.ts";
+import { kubeconfigPath, labRegistry, ports } from "../paths.ts";
+import { kubectl, restartProcess, waitFor } from "../processes.ts";
 
 // Where the lab cannot run, a developer may skip this; in CI that would hide that nothing was tested.
 const blockers = process.env.CI ? [] : labBlockers();
