@@ -44,7 +44,7 @@ export async function isOutputOnly(folder: string): Promise<boolean> {
 export async function diskProblemAt(folder: string): Promise<DiskProblem | undefined> {
   const refusal = await access(folder, constants.W_OK).catch((error: NodeJS.ErrnoException) => error);
   if (refusal?.code === "ENOENT" && path.dirname(folder) !== folder) return diskProblemAt(path.dirname(folder));
-  if (refusal) return refusal.code === "EROFS" ? "readOnly" : "forbidden";
+  if (refusal) return problems[refusal.code ?? ""] ?? "forbidden";
   const { bavail, bsize, files, ffree } = await statfs(folder);
   // Some file systems, such as btrfs, do not count files.
   const isFull = bavail * bsize < fullBelowBytes || (files > 0 && ffree === 0);
@@ -68,6 +68,7 @@ export async function cannotWriteTo(folder: string): Promise<Pick<Cause, "what" 
     for (const one of made) await rmdir(one);
   }
   const problem = await diskProblemAt(folder);
+  // What is left on a disk that is nearly full may be enough.
   return problem === "full" ? undefined : problem && unwritableOutput(problem);
 }
 

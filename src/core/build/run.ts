@@ -310,7 +310,7 @@ export class BuildRun implements ShownBuild {
     const waitingFor = this.#model.waitingFor();
     if (this.#site.loss?.kind === "silent") return t("the cluster does not answer");
     const { output } = this.request;
-    if (!waitingFor && this.#model.isOnlyExporting() && output.kind === "push")
+    if (output.kind === "push" && !waitingFor && this.#model.isOnlyExporting())
       return t("pushing to {0}", output.reference);
     const bootText = waitingFor?.isBoot ? this.#site.bootText : undefined;
     return waitingFor && [waitingFor.text, bootText].filter(Boolean).join(": ");

@@ -15,7 +15,7 @@ import { t } from "../l10n.ts";
 import { normalizePlatform, type Platform } from "../platform.ts";
 import { bootBuilder } from "./boot.ts";
 import { type BuilderDeps, removeLocalEntry } from "./deps.ts";
-import { driverOptionsOf, validateDriverOptions } from "./driverOptions.ts";
+import { driverOptionsOf, usesVolumeClaims, validateDriverOptions } from "./driverOptions.ts";
 import { isUnused } from "./namespaceUse.ts";
 import { makePin, removePin, writeNote, type Pin } from "./pins.ts";
 import type { ArchitectureProgress } from "./progress.ts";
@@ -132,13 +132,13 @@ async function createIn(connection: ClusterConnection, pin: Pin, wish: NewBuilde
   for (const [index, { architecture, workload }] of nodes.entries()) {
     await createNode({ ...wish, architecture }, workload, index > 0, { cli, kubeconfig, signal });
   }
-  // Claims of an earlier builder of this name hold its cache, which stays.
-  const known = await volumeClaims(api, namespace, names, signal);
-  await writeNote({ ...pin, note: { ...note, knownClaims: known } });
-  undo.add(async (end) => {
-    await deleteBuilderObjects(api, namespace, names, { signal: end });
-    await deleteVolumeClaims(api, namespace, names, known, end);
-  });
+  if (usesVolumeClaims(wish.driverOptions ?? {})) {
+    // Claims of an earlier builder of this name hold its cache, which stays.
+    const known = await volumeClaims(api, namespace, names, signal);
+    await writeNote({ ...pin, note: { ...note, knownClaims: known } });
+    undo.add((end) => deleteVolumeClaims(api, namespace, names, known, end));
+  }
+  undo.add((end) => deleteBuilderObjects(api, namespace, names, { signal: end }));
   await bootBuilder(
     { builder: name, nodes, namespace, kubeconfig },
     { cli, connection, signal, onProgress: (all) => onProgress({ kind: "starting", architectures: all }) },

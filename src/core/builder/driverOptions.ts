@@ -45,3 +45,8 @@ export function validateDriverOptions(options: Readonly<Record<string, string>>)
   }
   return undefined;
 }
+
+/** True for options that make buildx keep the build cache in volume claims, which outlive the builder. */
+export function usesVolumeClaims(driverOptions: Readonly<Record<string, string>>): boolean {
+  return "persistent-volume-claim.requests.storage" in driverOptions;
+}

@@ -4,6 +4,7 @@ import { builderPlace } from "../../core/builder/builderCluster.ts";
 import type { BusyBuilders } from "../../core/builder/busy.ts";
 import { createBuilder, type CreateProgress, type NewBuilder } from "../../core/builder/create.ts";
 import type { BuilderUpkeep } from "../../core/builder/upkeep.ts";
+import { usesVolumeClaims } from "../../core/builder/driverOptions.ts";
 import type { BuilderDeps } from "../../core/builder/deps.ts";
 import { ClusterOutOfReach, removeBuilder } from "../../core/builder/remove.ts";
 import type { Builder } from "../../core/buildx/builder.ts";
@@ -191,7 +192,7 @@ async function confirmRemoval(builder: Builder, place: string | undefined): Prom
 }
 
 function removalDetail({ nodes }: Builder, place: string): string {
-  return nodes.some(({ driverOptions }) => "persistent-volume-claim.requests.storage" in driverOptions)
+  return nodes.some(({ driverOptions }) => usesVolumeClaims(driverOptions))
     ? vscode.l10n.t(
         "Its BuildKit pods are deleted from {0}. Their build cache stays in volume claims, and so does the namespace. Running builds fail.",
         place,

@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
 import type { Socket } from "node:net";
-import type { Disposable } from "../../event.ts";
 import { RequestTimeout } from "../apiError.ts";
 import { ClosedMeanwhile, isReset, type WireAnswer, type WireRequest } from "./exchange.ts";
 
@@ -16,7 +15,7 @@ const windowBytes = 8 * 1024 * 1024;
  * One HTTP/2 connection, shared by all requests. It knows when the server has gone without a word (the laptop slept, the
  * VPN is gone): HTTP/2 can ask for a sign of life, which no proxy in between can give.
  */
-export class Http2Connection implements Disposable {
+export class Http2Connection {
   readonly #session: ClientHttp2Session;
   readonly #socket: Socket;
   readonly #streams = new Map<ClientHttp2Stream, WireRequest>();
@@ -26,7 +25,8 @@ export class Http2Connection implements Disposable {
   #silence: { readonly sinceMs: number; readonly bytesRead: number } | undefined;
   #isDoubted = false;
 
-  constructor(server: URL, socket: Socket) {
+  /** `end`: ends it when aborted; what is under way fails then. */
+  constructor(server: URL, socket: Socket, end: AbortSignal) {
     this.#socket = socket;
     this.#session = connect(server.origin, {
       createConnection: () => socket,
@@ -35,6 +35,10 @@ export class Http2Connection implements Disposable {
     this.#session.on("error", () => undefined); // Each stream tells its own reader.
     this.#session.once("connect", () => this.#session.setLocalWindowSize(windowBytes));
     this.#session.unref();
+    const destroy = (): void => this.#session.destroy();
+    end.addEventListener("abort", destroy, { once: true });
+    this.#session.once("close", () => end.removeEventListener("abort", destroy));
+    if (end.aborted) destroy();
   }
 
   /** False when new requests need another connection: this one ends, is doubted, or has as many as the server allows. */
@@ -82,11 +86,6 @@ export class Http2Connection implements Disposable {
   /** Ends the connection when what is under way has ended. */
   retire(): void {
     this.#session.close();
-  }
-
-  /** Ends it; what is under way fails. */
-  dispose(): void {
-    this.#session.destroy();
   }
 
   #open(headers: Record<string, string | string[]>, request: WireRequest): ClientHttp2Stream {

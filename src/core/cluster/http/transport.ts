@@ -79,10 +79,6 @@ export class Transport implements Disposable {
     this.#end.abort();
     this.#http1.dispose();
     this.#spare?.destroy();
-    void this.#shared?.connection.then(
-      (connection) => connection?.dispose(),
-      () => undefined, // Told to those who asked for it.
-    );
   }
 
   async #sendOnce(request: WireRequest): Promise<WireAnswer> {
@@ -150,7 +146,7 @@ export class Transport implements Disposable {
 
   async #newConnection(tls: ConnectionOptions): Promise<Http2Connection | undefined> {
     const socket = (await this.#dial({ ...tls, ALPNProtocols: ["h2", "http/1.1"] })) as TLSSocket;
-    if (socket.alpnProtocol === "h2") return new Http2Connection(this.server, socket);
+    if (socket.alpnProtocol === "h2") return new Http2Connection(this.server, socket, this.#end.signal);
     this.#spare = socket;
     return undefined;
   }
