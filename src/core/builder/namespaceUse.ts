@@ -1,10 +1,11 @@
 import type { KubeApi } from "../cluster/api.ts";
 import { isForbidden } from "../cluster/apiError.ts";
+import { collectionPath, type NamespacedResource } from "../cluster/paths.ts";
 import { metadataOf } from "../cluster/wire.ts";
 
 /** True when a namespace runs nothing: then whoever has made it just now may delete it. */
 export async function isUnused(api: KubeApi, namespace: string, signal: AbortSignal): Promise<boolean> {
-  return hasNone(api, namespace, ["apps/v1/deployments", "apps/v1/statefulsets", "v1/pods"], signal);
+  return hasNone(api, namespace, ["deployments", "statefulsets", "pods"], signal);
 }
 
 /**
@@ -12,29 +13,32 @@ export async function isUnused(api: KubeApi, namespace: string, signal: AbortSig
  * that cannot be seen.
  */
 export async function isUntouched(api: KubeApi, namespace: string, signal: AbortSignal): Promise<boolean> {
-  const others = ["configmaps", "secrets", "services", "persistentvolumeclaims"].map((resource) => `v1/${resource}`);
-  const workloads = ["apps/v1/daemonsets", "batch/v1/cronjobs", "batch/v1/jobs"];
   try {
-    return (
-      (await isUnused(api, namespace, signal)) && (await hasNone(api, namespace, [...others, ...workloads], signal))
-    );
+    return (await isUnused(api, namespace, signal)) && (await hasNone(api, namespace, missed, signal));
   } catch (error) {
     if (isForbidden(error)) return false;
     throw error;
   }
 }
 
+const missed = [
+  "configmaps",
+  "secrets",
+  "services",
+  "persistentvolumeclaims",
+  "daemonsets",
+  "cronjobs",
+  "jobs",
+] as const;
+
 async function hasNone(
   api: KubeApi,
   namespace: string,
-  resources: readonly string[],
+  resources: readonly NamespacedResource[],
   signal: AbortSignal,
 ): Promise<boolean> {
   for (const resource of resources) {
-    const at = resource.lastIndexOf("/");
-    const group = resource.startsWith("v1/") ? "/api" : "/apis";
-    const path = `${group}/${resource.slice(0, at)}/namespaces/${encodeURIComponent(namespace)}${resource.slice(at)}`;
-    const { items } = await api.listPage(path, { query: { limit: 2 }, signal });
+    const { items } = await api.listPage(collectionPath(resource, namespace), { query: { limit: 2 }, signal });
     // Kubernetes puts this one into every namespace.
     if (items.some((object) => metadataOf(object).name !== "kube-root-ca.crt")) return false;
   }

@@ -11,10 +11,12 @@ import {
 import { ListWatch, type Resource } from "./listWatch.ts";
 import type { ClusterNode, Pod, Watched, WatchStatus, Workload } from "./objects.ts";
 import { parseNode } from "./parseNode.ts";
+import { collectionPath } from "./paths.ts";
 import { parsePod } from "./parsePod.ts";
 import { parseWorkload } from "./parseWorkload.ts";
 import type { WirePod } from "./wirePod.ts";
 import { hasBuildKit, runsBuildKit, type WireWorkload } from "./wireWorkload.ts";
+import { workloadResource } from "./workloads.ts";
 
 /** The watched collections of one cluster, of BuildKit's objects only; the same object for the same question. */
 export interface Collections {
@@ -28,7 +30,7 @@ const verbs = "list, watch";
 /** Makes the collections that are read through this API. None is watched before somebody listens. */
 export function collections(api: KubeApi): Collections {
   const events = memoized((namespace) => {
-    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`;
+    const path = collectionPath("events", namespace);
     const attempt = { verbs, resource: "events", namespace };
     return new ListWatch(api, { path, fieldSelector: "type=Warning", parse: parseEvent, attempt });
   });
@@ -36,7 +38,7 @@ export function collections(api: KubeApi): Collections {
   return {
     nodes: () => nodes,
     pods: memoized((namespace) => {
-      const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
+      const path = collectionPath("pods", namespace);
       const attempt = { verbs, resource: "pods", namespace };
       // buildx labels all its pods so; the server need not send the others.
       const pods = new ListWatch(api, { path, labelSelector: "app", parse: parseBuildKitPod, attempt });
@@ -53,9 +55,9 @@ export function collections(api: KubeApi): Collections {
 }
 
 function workloads(api: KubeApi, kind: Workload["kind"], namespace: string): Resource<Workload> {
-  const resource = kind === "Deployment" ? "deployments" : "statefulsets";
+  const resource = workloadResource(kind);
   return new ListWatch(api, {
-    path: `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/${resource}`,
+    path: collectionPath(resource, namespace),
     labelSelector: "app",
     parse: (object) => (runsBuildKit(object as WireWorkload) ? parseWorkload(kind, object) : undefined),
     attempt: { verbs, resource, namespace },

@@ -1,5 +1,6 @@
 import type { KubeApi } from "./api.ts";
 import type { Pod } from "./objects.ts";
+import { objectPath } from "./paths.ts";
 import { buildKitContainer } from "./wireWorkload.ts";
 
 /**
@@ -7,7 +8,7 @@ import { buildKitContainer } from "./wireWorkload.ts";
  * trouble, else the very last. Undefined where there is none, or it may not be read.
  */
 export async function lastWords(api: KubeApi, pod: Pod, signal: AbortSignal): Promise<string | undefined> {
-  const path = `/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/pods/${encodeURIComponent(pod.name)}/log`;
+  const path = `${objectPath("pods", pod.namespace, pod.name)}/log`;
   for (const previous of pod.restarts > 0 ? [true, false] : [false]) {
     const query = { container: buildKitContainer, tailLines: 40, previous: previous || undefined };
     try {

@@ -3,6 +3,7 @@ import { t } from "../l10n.ts";
 import type { KubeApi } from "./api.ts";
 import { isForbidden, isNotFound } from "./apiError.ts";
 import { explain } from "./explain.ts";
+import { collectionPath, objectPath } from "./paths.ts";
 import { waitUntilGone } from "./waitUntilGone.ts";
 import { metadataOf } from "./wire.ts";
 import type { WirePod } from "./wirePod.ts";
@@ -48,7 +49,8 @@ export async function deleteBuilderObjects(
     // The ConfigMaps are looked for first: the workload says which they are.
     const configMaps = await configMapsOf(api, namespace, name, workloads, signal);
     for (const { kind } of workloads) await remove(kind, name, workloadPath({ kind, namespace, name }));
-    for (const configMap of configMaps) await remove("ConfigMap", configMap, configMapPath(namespace, configMap));
+    for (const configMap of configMaps)
+      await remove("ConfigMap", configMap, objectPath("configmaps", namespace, configMap));
   }
   await waitForPods(api, namespace, names, options);
   return deleted;
@@ -93,7 +95,7 @@ async function configMapsOf(
   const found: string[] = [];
   for (let number = 0; ; number += 1) {
     const candidate = number === 0 ? base : `${base}-${number}`;
-    const annotations = await annotationsOf(api, configMapPath(namespace, candidate), signal);
+    const annotations = await annotationsOf(api, objectPath("configmaps", namespace, candidate), signal);
     if (annotations === undefined && number > 0) return found;
     if (annotations?.[platformAnnotation] !== undefined) found.push(candidate);
   }
@@ -145,7 +147,7 @@ async function waitForPods(
   if (names.length === 0) return;
   const timeout = AbortSignal.timeout(timeoutMs);
   const both = signal ? AbortSignal.any([signal, timeout]) : timeout;
-  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
+  const path = collectionPath("pods", namespace);
   let left: readonly string[] = [];
   try {
     const labelSelector = `app in (${names.join(",")})`;
@@ -166,8 +168,4 @@ async function waitForPods(
 
 function isBuildKitPod(object: unknown): boolean {
   return hasBuildKit((object as WirePod).spec);
-}
-
-function configMapPath(namespace: string, name: string): string {
-  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${encodeURIComponent(name)}`;
 }

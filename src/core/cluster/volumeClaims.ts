@@ -1,6 +1,7 @@
 import type { KubeApi } from "./api.ts";
 import { isForbidden, isNotFound } from "./apiError.ts";
 import { explain } from "./explain.ts";
+import { collectionPath, objectPath } from "./paths.ts";
 import { metadataOf } from "./wire.ts";
 
 /**
@@ -15,7 +16,7 @@ export async function volumeClaims(
 ): Promise<readonly string[]> {
   try {
     const query = { labelSelector: `app in (${workloads.join(",")})` };
-    const { items } = await api.listPage(claimPath(namespace), { query, signal });
+    const { items } = await api.listPage(collectionPath("persistentvolumeclaims", namespace), { query, signal });
     return items.flatMap((object) => metadataOf(object).name ?? []);
   } catch (error) {
     if (signal.aborted) throw error;
@@ -35,15 +36,11 @@ export async function deleteVolumeClaims(
   for (const name of await volumeClaims(api, namespace, workloads, signal)) {
     if (except.includes(name)) continue;
     try {
-      await api.request("DELETE", `${claimPath(namespace)}/${encodeURIComponent(name)}`, { signal });
+      await api.request("DELETE", objectPath("persistentvolumeclaims", namespace, name), { signal });
     } catch (error) {
       if (signal.aborted) throw error;
       if (isNotFound(error)) continue;
       throw explain(error, api.access.context, { verbs: "delete", resource: "persistentvolumeclaims", namespace });
     }
   }
-}
-
-function claimPath(namespace: string): string {
-  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/persistentvolumeclaims`;
 }

@@ -3,6 +3,7 @@ import type { KubeApi } from "./api.ts";
 import { ApiError, isConflict, isForbidden, isNotFound } from "./apiError.ts";
 import { explain } from "./explain.ts";
 import type { Workload } from "./objects.ts";
+import { objectPath } from "./paths.ts";
 import { parseWorkload } from "./parseWorkload.ts";
 import { buildKitContainer, type WireWorkload } from "./wireWorkload.ts";
 
@@ -93,15 +94,16 @@ export async function readWorkload(
 
 /** The object's path in the API. */
 export function workloadPath({ kind, namespace, name }: WorkloadAddress): string {
-  return `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/${resourceOf(kind)}/${encodeURIComponent(name)}`;
+  return objectPath(workloadResource(kind), namespace, name);
 }
 
 /** The error in the user's words. */
 export function explainWorkload(api: KubeApi, error: unknown, verbs: string, address: WorkloadAddress): UserError {
   const { kind, namespace } = address;
-  return explain(error, api.access.context, { verbs, resource: resourceOf(kind), namespace });
+  return explain(error, api.access.context, { verbs, resource: workloadResource(kind), namespace });
 }
 
-function resourceOf(kind: Workload["kind"]): string {
+/** What the API's paths call such workloads. */
+export function workloadResource(kind: Workload["kind"]): "deployments" | "statefulsets" {
   return kind === "Deployment" ? "deployments" : "statefulsets";
 }
