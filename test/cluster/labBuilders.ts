@@ -88,7 +88,7 @@ export class LabBuilders {
     await removeBuilder(builder, this.deps, { signal: new AbortController().signal, ...changes });
   }
 
-  async assertNothingIsLeft({ name, namespace }: NewBuilder): Promise<void> {
+  async assertNothingIsLeft({ name, namespace, architectures }: NewBuilder): Promise<void> {
     assert.ok(!(await this.isInStore(name)), "it is in buildx's store");
     const { kubeconfigFolder } = this.deps;
     const kubeconfigs = existsSync(kubeconfigFolder) ? readdirSync(kubeconfigFolder) : [];
@@ -96,6 +96,9 @@ export class LabBuilders {
       kubeconfigs.filter((file) => file.startsWith(name)),
       [],
     );
+    // Kubernetes itself deletes these after their Deployment, when no pod of theirs has to be waited for.
+    const selector = `app in (${architectures.map((architecture) => `${name}-${architecture}`).join(",")})`;
+    await kubectl("wait", "--for=delete", "replicasets", "-n", namespace, "-l", selector, "--timeout=10s");
     const objects = await objectsOf(namespace);
     assert.deepEqual(
       objects.filter((object) => object.includes(name)),

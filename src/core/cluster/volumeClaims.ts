@@ -1,7 +1,9 @@
 import type { KubeApi } from "./api.ts";
 import { isForbidden, isNotFound } from "./apiError.ts";
 import { explain } from "./explain.ts";
+import { UserError } from "../errors.ts";
 import { collectionPath, objectPath } from "./paths.ts";
+import { waitUntilGone } from "./waitUntilGone.ts";
 import { metadataOf } from "./wire.ts";
 
 /**
@@ -25,7 +27,11 @@ export async function volumeClaims(
   }
 }
 
-/** Deletes the volume claims of these StatefulSets but for some, and what is stored there; one that is gone is no error. */
+/**
+ * Deletes the volume claims of these StatefulSets but for some, and what is stored there, and waits until they are
+ * gone. One that is gone already is no error; one that somebody still uses is left to Kubernetes after a while, which
+ * deletes it when its last user ends.
+ */
 export async function deleteVolumeClaims(
   api: KubeApi,
   namespace: string,
@@ -33,14 +39,36 @@ export async function deleteVolumeClaims(
   except: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
-  for (const name of await volumeClaims(api, namespace, workloads, signal)) {
-    if (except.includes(name)) continue;
-    try {
-      await api.request("DELETE", objectPath("persistentvolumeclaims", namespace, name), { signal });
-    } catch (error) {
-      if (signal.aborted) throw error;
-      if (isNotFound(error)) continue;
-      throw explain(error, api.access.context, { verbs: "delete", resource: "persistentvolumeclaims", namespace });
+  const timeout = AbortSignal.timeout(goneTimeoutMs);
+  const attempt = { verbs: "delete, list, watch", resource: "persistentvolumeclaims", namespace };
+  try {
+    // More than once: a StatefulSet's controller that was just at work makes a deleted one anew.
+    for (;;) {
+      const names = await volumeClaims(api, namespace, workloads, signal);
+      const meant = names.filter((name) => !except.includes(name));
+      if (meant.length === 0) return;
+      for (const name of meant) await deleteClaim(api, namespace, name, signal);
+      const isGoing = (object: unknown): boolean => isBeingDeleted(object, meant);
+      const path = collectionPath("persistentvolumeclaims", namespace);
+      await waitUntilGone(api, { path, includes: isGoing }, AbortSignal.any([signal, timeout]));
     }
+  } catch (error) {
+    if (signal.aborted || error instanceof UserError) throw error;
+    if (!timeout.aborted) throw explain(error, api.access.context, attempt);
   }
+}
+
+const goneTimeoutMs = 10_000;
+
+async function deleteClaim(api: KubeApi, namespace: string, name: string, signal: AbortSignal): Promise<void> {
+  try {
+    await api.request("DELETE", objectPath("persistentvolumeclaims", namespace, name), { signal });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}
+
+function isBeingDeleted(object: unknown, names: readonly string[]): boolean {
+  const { name = "", deletionTimestamp } = metadataOf(object);
+  return deletionTimestamp != null && names.includes(name);
 }

@@ -10,7 +10,7 @@ export interface Selection {
   readonly path: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
-  /** Leaves out what the selectors cannot; absent: nothing. */
+  /** Leaves out what the selectors cannot; absent: nothing. Asked again when an object has changed. */
   includes?(object: unknown): boolean;
 }
 
@@ -40,8 +40,8 @@ export async function waitUntilGone(
       const events = await api.watch(path, { query: { ...query, resourceVersion, timeoutSeconds: 60 }, signal });
       for await (const { type, object } of events) {
         const { name = "" } = metadataOf(object);
-        if (type === "DELETED") left.delete(name);
-        if (type === "ADDED" && includes(object)) left.add(name);
+        if (type !== "DELETED" && includes(object)) left.add(name);
+        else left.delete(name);
         onChange([...left]);
         if (left.size === 0) break;
       }
