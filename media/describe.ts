@@ -81,10 +81,14 @@ export interface LaneStanding {
 /** Tells how one platform stands among all of them at `nowMs`. */
 export function standingOf(lane: Lane, lanes: readonly Lane[], buildState: BuildState, nowMs: number): LaneStanding {
   if (lane.state === "failed") return { text: t("failed"), tone: "bad" };
+  const takenOver = buildState === "done" ? missingOf(lane) : 0;
+  // Its time is that of its own steps only.
+  if (takenOver > 0) return { text: t("{0} of {1} steps taken over", takenOver, lane.steps.total), tone: "plain" };
   if (lane.state === "done" || lane.state === "running") {
     // What came from the cache on one platform and was built on the other says nothing about either.
     const others = lanes.filter(
-      (other) => other !== lane && other.state === "done" && other.steps.cached === lane.steps.cached,
+      (other) =>
+        other !== lane && other.state === "done" && other.steps.cached === lane.steps.cached && missingOf(other) === 0,
     );
     const fastestMs = Math.min(...others.map((other) => timeOf(other, nowMs)));
     const own = { ms: timeOf(lane, nowMs), isRunning: lane.state === "running" };
@@ -96,6 +100,10 @@ export function standingOf(lane: Lane, lanes: readonly Lane[], buildState: Build
     }
   }
   return { text: stateWord(lane.state, buildState), tone: lane.state === "done" ? "good" : "plain" };
+}
+
+function missingOf({ steps }: Lane): number {
+  return steps.total - steps.finished;
 }
 
 /** One sentence per other platform: what had become of it when the build failed. Empty when nothing had begun. */

@@ -55,6 +55,7 @@ export const strings = [
   "waiting",
   "not run",
   "taken over",
+  "{0} of {1} steps taken over",
   // Table
   "Compare",
   "Timeline",

@@ -6,6 +6,9 @@ export const extensionPrefix = "multiArchBuilds";
 /** Ids of the contributed views. */
 export const views = { container: "multiArchBuilds", explorer: "multiArchBuilds.explorer" } as const;
 
+/** Type of the webview panels of builds. */
+export const buildPanelType = "multiArchBuilds.build";
+
 /** What the explorer hands to commands run on one of its rows: the row's id. */
 export type ExplorerRow = string;
 

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { buildPanelType } from "./contributions.ts";
 import { setTranslate } from "./core/l10n.ts";
 import type { App } from "./ui/app.ts";
 import { registerCommand, runAction, showError } from "./ui/commands.ts";
@@ -28,6 +29,9 @@ export function activate(context: vscode.ExtensionContext): void {
     view,
     view.onDidChangeVisibility(watchWhenVisible),
     new BuildCodeLens(),
+    vscode.window.registerWebviewPanelSerializer(buildPanelType, {
+      deserializeWebviewPanel: async (panel, state: unknown) => (await started()).builds.restore(panel, state),
+    }),
     registerCommand("multiArchBuilds.build", channel, async (target, stage) =>
       // Menus hand over something of their own as the second argument.
       (await started()).builds.build(target, typeof stage === "string" ? stage : undefined),

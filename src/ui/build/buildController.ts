@@ -50,12 +50,14 @@ export class BuildController implements Disposable {
   readonly #subscriptions = new DisposableStore();
   readonly #problems: BuildProblems;
   readonly #panels: BuildPanels;
+  /** Resolves when the builds of earlier windows are known. */
+  readonly #remembering: Promise<void>;
 
   constructor(options: BuildControllerOptions) {
     this.#options = options;
     const folder = vscode.Uri.joinPath(options.context.storageUri ?? options.context.globalStorageUri, "builds").fsPath;
     this.builds = this.#subscriptions.add(new Builds((error) => void showError(error, options.log), folder));
-    this.builds.remember().catch((error: unknown) => showError(error, options.log));
+    this.#remembering = this.builds.remember().catch((error: unknown) => void showError(error, options.log));
     this.#problems = this.#subscriptions.add(new BuildProblems());
     const documents = this.#subscriptions.add(new BuildDocuments(this.builds));
     this.#panels = this.#subscriptions.add(
@@ -117,6 +119,20 @@ export class BuildController implements Disposable {
     const build =
       row === undefined ? (isAnyRunning ? await this.#chooseRunning() : this.builds.shown[0]) : this.#byRow(row);
     if (build) this.#panels.show(build);
+  }
+
+  /**
+   * Shows in a panel that was open when the window closed the build that it showed, as far as it is known; closes it
+   * when it is not.
+   *
+   * @param state what the panel's page has kept, see `SavedView`
+   */
+  async restore(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    await this.#remembering;
+    const { buildId } = (state ?? {}) as { readonly buildId?: unknown };
+    const build = typeof buildId === "string" ? this.builds.find(buildId) : undefined;
+    if (build) this.#panels.restore(build, panel);
+    else panel.dispose();
   }
 
   /** Cancels what runs, and waits until it has ended. */

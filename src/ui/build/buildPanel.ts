@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
+import { buildPanelType } from "../../contributions.ts";
 import type { ShownBuild } from "../../core/build/shownBuild.ts";
 import type { BuildHead } from "../../core/build/snapshot.ts";
 import { DisposableStore, type Disposable } from "../../core/event.ts";
@@ -36,10 +37,11 @@ export class BuildPanel implements Disposable {
   /** How far each watched log has been sent. */
   #sent = new Map<string, number>();
 
+  /** @param place an editor column, or the empty panel that the editor has opened again in a new window */
   constructor(
     build: ShownBuild,
     extensionUri: vscode.Uri,
-    viewColumn: vscode.ViewColumn,
+    place: vscode.ViewColumn | vscode.WebviewPanel,
     actions: PanelActions,
     log: vscode.LogOutputChannel,
   ) {
@@ -47,12 +49,13 @@ export class BuildPanel implements Disposable {
     this.#actions = actions;
     this.#log = log;
     const dist = vscode.Uri.joinPath(extensionUri, "dist");
-    this.#panel = vscode.window.createWebviewPanel(
-      "multiArchBuilds.build",
-      titleOf(build.summary().head),
-      { viewColumn, preserveFocus: true },
-      { enableScripts: true, localResourceRoots: [dist] },
-    );
+    const title = titleOf(build.summary().head);
+    this.#panel =
+      typeof place === "number"
+        ? vscode.window.createWebviewPanel(buildPanelType, title, { viewColumn: place, preserveFocus: true })
+        : place;
+    this.#panel.title = title;
+    this.#panel.webview.options = { enableScripts: true, localResourceRoots: [dist] };
     this.#panel.iconPath = {
       light: vscode.Uri.joinPath(extensionUri, "media", "icon-light.svg"),
       dark: vscode.Uri.joinPath(extensionUri, "media", "icon-dark.svg"),

@@ -54,10 +54,19 @@ export class BuildPanels implements Disposable {
     }
     // Where the others are: beside the active one, every «Build Again» would open one more column.
     const column = [...this.#panels.values()].find((one) => one.viewColumn !== undefined)?.viewColumn;
-    const viewColumn = column ?? vscode.ViewColumn.Beside;
-    const panel = new BuildPanel(build, this.#extensionUri, viewColumn, this.#actions, this.#log);
+    this.#open(build, column ?? vscode.ViewColumn.Beside);
     // Its place is taken over: an ended build of the same Dockerfile is looked at in the explorer's list, if at all.
     for (const other of this.#panels.values()) if (isEarlier(other.build, build)) other.dispose();
+  }
+
+  /** Fills an empty panel that the editor has opened again in a new window. */
+  restore(build: ShownBuild, panel: vscode.WebviewPanel): void {
+    if (this.#panels.has(build.id)) panel.dispose();
+    else this.#open(build, panel);
+  }
+
+  #open(build: ShownBuild, place: vscode.ViewColumn | vscode.WebviewPanel): void {
+    const panel = new BuildPanel(build, this.#extensionUri, place, this.#actions, this.#log);
     this.#panels.set(build.id, panel);
     panel.onDidDispose(() => {
       this.#panels.delete(build.id);
@@ -71,7 +80,8 @@ export class BuildPanels implements Disposable {
 }
 
 function isEarlier(other: ShownBuild, build: ShownBuild): boolean {
-  return other.hasEnded && other.startedMs <= build.startedMs && other.request.dockerfile === build.request.dockerfile;
+  if (other === build || !other.hasEnded) return false;
+  return other.startedMs <= build.startedMs && other.request.dockerfile === build.request.dockerfile;
 }
 
 async function copyReference(reference: string): Promise<void> {

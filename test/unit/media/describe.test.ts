@@ -59,6 +59,13 @@ describe("standingOf", () => {
       "cancelled",
     ]);
   });
+  test("one whose steps another build has done is not compared", () => {
+    const taken = lane("linux/arm64", { durationMs: 2, steps: { total: 7, finished: 3, cached: 0 } });
+    const [own, other] = [lane("linux/amd64", { durationMs: 4_600 }), taken].map((one, _, lanes) =>
+      standingOf(one, lanes, "done", 0),
+    );
+    assert.deepEqual([own?.text, other?.text], ["done", "4 of 7 steps taken over"]);
+  });
 });
 
 const text = (...times: readonly number[]): string | undefined => {
