@@ -41,7 +41,8 @@ export interface Collection<T> {
   readonly attempt: Attempt;
 }
 
-const pageSize = 500;
+/** Reading more objects at once would block for longer than is not noticed (`npm run bench`). */
+const pageSize = 250;
 /** The server sends a bookmark about once a minute; longer silence means that nobody watches there any more. */
 const silenceMs = 100_000;
 /** So long may a watch be away before what is shown is called stale: most that are cut are back at once. */

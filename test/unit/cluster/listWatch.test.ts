@@ -14,7 +14,7 @@ describe("a collection", () => {
     await bench.server.seen(3);
     const watch = bench.server.requests[2]?.url.searchParams;
     assert.deepEqual(bench.asked, ["list", "list page2", "watch 5"]);
-    assert.equal(bench.server.requests[0]?.url.searchParams.get("limit"), "500");
+    assert.equal(bench.server.requests[0]?.url.searchParams.get("limit"), "250");
     assert.equal(watch?.get("allowWatchBookmarks"), "true");
     assert.equal(watch.get("labelSelector"), "app");
     assert.ok(Number(watch.get("timeoutSeconds")) >= 300);
