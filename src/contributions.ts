@@ -27,6 +27,8 @@ export interface CommandArguments {
   "multiArchBuilds.refresh": [];
   /** From the explorer with the row of a problem. */
   "multiArchBuilds.nextStep": [problem: ExplorerRow];
+  /** From a link with the id of the setting that is meant; else all of ours. */
+  "multiArchBuilds.openSettings": [setting?: string];
   "multiArchBuilds.showLog": [];
 }
 

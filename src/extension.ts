@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import { buildPanelType } from "./contributions.ts";
 import { setTranslate } from "./core/l10n.ts";
 import type { App } from "./ui/app.ts";
-import { registerCommand, runAction, showError } from "./ui/commands.ts";
+import { openSettings, registerCommand, runAction, showError } from "./ui/commands.ts";
 import { BuildCodeLens } from "./ui/dockerfile/codeLens.ts";
 import { ExplorerView } from "./ui/explorer/explorerView.ts";
 
@@ -46,6 +46,7 @@ export function activate(context: vscode.ExtensionContext): void {
       const action = view.find(row)?.action;
       if (action) await runAction(action, channel);
     }),
+    registerCommand("multiArchBuilds.openSettings", channel, (setting) => openSettings(setting)),
     registerCommand("multiArchBuilds.showLog", channel, () => channel.show()),
   );
   watchWhenVisible();

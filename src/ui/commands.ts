@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { CommandArguments, CommandId } from "../contributions.ts";
+import { extensionPrefix, type CommandArguments, type CommandId } from "../contributions.ts";
 import { isAbort, messageOf, UserError, type ErrorAction } from "../core/errors.ts";
 import type { Disposable } from "../core/event.ts";
 
@@ -47,7 +47,7 @@ interface ActionButton extends vscode.MessageItem {
 function actionButton(action: ErrorAction | undefined, log: vscode.LogOutputChannel): ActionButton {
   switch (action) {
     case "openSettings":
-      return { title: vscode.l10n.t("Open Settings"), run: () => openSettings("multiArchBuilds") };
+      return { title: vscode.l10n.t("Open Settings"), run: () => openSettings() };
     case "openKubeconfig":
       return { title: vscode.l10n.t("Choose Kubeconfig"), run: () => openSettings("multiArchBuilds.kubeconfig") };
     case "installBuildx":
@@ -80,6 +80,11 @@ export function runCommand<K extends CommandId>(id: K, ...args: CommandArguments
   return vscode.commands.executeCommand(id, ...args);
 }
 
-function openSettings(query: string): Thenable<unknown> {
-  return vscode.commands.executeCommand("workbench.action.openSettings", query);
+/**
+ * Shows our settings, or the one of that id. They belong to the machine where builds are started: the editor lists
+ * them under the remote one where there is one.
+ */
+export function openSettings(query: string = extensionPrefix): Thenable<unknown> {
+  const isRemote = vscode.env.remoteName !== undefined;
+  return vscode.commands.executeCommand(`workbench.action.open${isRemote ? "Remote" : ""}Settings`, { query });
 }

@@ -90,6 +90,12 @@ export class Workbench {
     return this.waiting.part(`welcome «${text}»`, welcome.first());
   }
 
+  /** What a view says above its rows, by a part of its text. */
+  viewMessage(text: string): Part {
+    const shown = this.page.locator(".part.sidebar .tree-explorer-viewlet-tree-view > .message", { hasText: text });
+    return this.waiting.part(`message «${text}» of a view`, shown.first());
+  }
+
   /** Presses a button in the title of a view of the side bar. */
   async viewAction(title: string): Promise<void> {
     await this.waiting.step(`«${title}» of a view`, async () => {

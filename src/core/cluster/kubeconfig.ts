@@ -109,16 +109,14 @@ export function selectContext(kubeconfig: Kubeconfig, name = kubeconfig.currentC
       t("The kubeconfig {0} names no cluster: it has no contexts.", where),
       t("Choose another kubeconfig."),
     );
+  const names = contexts.map((candidate) => candidate.name).join(", ");
   if (name === undefined) {
-    throw unusable(t("The kubeconfig {0} has no current context.", where), t("Choose one of its contexts."));
+    const remedy = t("Choose one with “{0}”; its contexts are: {1}.", "kubectl config use-context …", names);
+    throw unusable(t("The kubeconfig {0} has no current context.", where), remedy);
   }
   const context = contexts.find((candidate) => candidate.name === name);
   if (!context) {
-    const names = contexts.map((candidate) => candidate.name).join(", ");
-    throw unusable(
-      t('The kubeconfig {0} has no context "{1}".', where, name),
-      names === "" ? undefined : t("It has: {0}.", names),
-    );
+    throw unusable(t('The kubeconfig {0} has no context "{1}".', where, name), t("It has: {0}.", names));
   }
   const cluster = kubeconfig.clusters.get(context.cluster);
   if (!cluster || !isHttpUrl(context.server)) {

@@ -24,6 +24,7 @@ export function builderItem(
         description: dotted(t("unreadable: {0}", builder.unreadable), current),
         details: [[t("File"), builder.path ?? ""]],
         severity: "error",
+        notice: t("The builder “{0}” is unreadable: {1}", builder.name, builder.unreadable),
       },
     );
   const nodes = builder.nodes.map((node) => nodeItem(id, node, status, nowMs, busy));
@@ -56,6 +57,7 @@ export function builderItem(
         [t("File"), builder.path ?? ""],
       ],
       severity: loudest([...nodes.map((node) => node.severity), isTrouble ? "warning" : "none"]),
+      ...(isTrouble && { notice: [trouble.reason, trouble.remedy].filter(Boolean).join(" ") }),
       children: nodes,
       isExpanded: builder.driver === "kubernetes",
     },
@@ -84,12 +86,14 @@ function nodeItem(
     const workload = status.cluster.workloads.items.find((one) => one.name === app);
     const pods = status.cluster.pods.items.filter((pod) => pod.app === app);
     const [known, severity] = workloadState(workload, status.cluster.workloads.status, pods);
+    const refusal = workload?.refusal;
     const text = workload ? known : (busy ?? known);
     return item(base, {
       // The state first: a narrow sidebar cuts the end.
       description: dotted(text, platforms),
       details,
       severity,
+      ...(refusal !== undefined && { notice: t("{0}: {1}", node.name, refusal) }),
       children: pods.map((pod) => podItem(id, pod, nowMs)),
       isExpanded: true,
     });
@@ -150,6 +154,8 @@ function podItem(parent: string, pod: Pod, nowMs: number): ExplorerItem {
         ...("detail" in pod.state && pod.state.detail ? ([[t("Kubernetes says"), pod.state.detail]] as const) : []),
       ],
       severity: trouble ? "warning" : "none",
+      // By the builder node: its other pods wait for the same, most often.
+      ...(trouble && { notice: t("{0}: {1}", pod.app, pod.state.text) }),
     },
   );
 }

@@ -22,6 +22,8 @@ export interface ExplorerItem {
   /** Name of a codicon that tells the kind of thing. */
   readonly icon: string;
   readonly severity: Severity;
+  /** What is wrong with this very row, in full, where that is to be read without a wide sidebar. */
+  readonly notice?: string;
   /** Which menus the row has. */
   readonly kind:
     | "builders"
@@ -61,7 +63,13 @@ export function message(id: string, { reason, remedy = "", action }: Trouble): E
   const details = remedy === "" ? [] : ([[t("What to do"), remedy]] as const);
   return item(
     { id, label: reason, kind: action ? "problem" : "message", icon: "warning" },
-    { description: remedy, details, severity: "warning", ...(action && { action }) },
+    {
+      description: remedy,
+      details,
+      severity: "warning",
+      notice: [reason, remedy].filter(Boolean).join(" "),
+      ...(action && { action }),
+    },
   );
 }
 

@@ -59,6 +59,18 @@ export class ExplorerIndex {
   }
 }
 
+/** What is wrong, in a sentence or two: the first of all rows' notices, and how many others there are. */
+export function noticeOf(roots: readonly ExplorerItem[]): string | undefined {
+  const notices = new Set<string>();
+  const look = (row: ExplorerItem): void => {
+    if (row.notice !== undefined) notices.add(row.notice);
+    row.children.forEach(look);
+  };
+  roots.forEach(look);
+  const [first] = notices;
+  return notices.size > 1 ? t("{0} (and {1} more)", first ?? "", notices.size - 1) : first;
+}
+
 /**
  * The rows to draw again when the tree changes from `before` to `after`: the smallest set whose redrawing, each with
  * its children, shows everything. `"all"` when the roots themselves changed.

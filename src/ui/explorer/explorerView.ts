@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import { views, type ExplorerRow } from "../../contributions.ts";
 import type { Disposable } from "../../core/event.ts";
 import { descriptionOf, type ExplorerItem } from "../../core/explorer/item.ts";
-import { changedRows, ExplorerIndex } from "../../core/explorer/tree.ts";
+import { changedRows, ExplorerIndex, noticeOf } from "../../core/explorer/tree.ts";
 
 /**
  * The tree in the sidebar. Rows are known to the editor by their ids, so that a new state of the same thing stays the
@@ -37,6 +37,8 @@ export class ExplorerView implements vscode.TreeDataProvider<ExplorerRow>, Dispo
   show(roots: readonly ExplorerItem[]): void {
     const before = this.#index;
     this.#index = new ExplorerIndex(roots);
+    const notice = noticeOf(roots);
+    if (notice !== this.#view.message) this.#view.message = notice;
     if (!before) {
       this.#firstRows.resolve();
       return;

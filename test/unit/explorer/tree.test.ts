@@ -4,7 +4,13 @@ import type { Builder } from "../../../src/core/buildx/builder.ts";
 import type { ClusterNode, Pod, Watched, Workload } from "../../../src/core/cluster/objects.ts";
 import type { BuilderStatus } from "../../../src/core/builder/status.ts";
 import { descriptionOf, type ExplorerItem } from "../../../src/core/explorer/item.ts";
-import { changedRows, ExplorerIndex, explorerTree, type ExplorerState } from "../../../src/core/explorer/tree.ts";
+import {
+  changedRows,
+  ExplorerIndex,
+  explorerTree,
+  noticeOf,
+  type ExplorerState,
+} from "../../../src/core/explorer/tree.ts";
 import { head, lane } from "../media/builds.ts";
 
 const day = 86_400_000;
@@ -99,6 +105,21 @@ test("shows builder, nodes, pods and where they run", () => {
     ! builder-arm64  0 of 1 ready · linux/arm64
       ! builder-arm64-x7k2  pending: no arm64 node has 4 free CPUs
 `,
+  );
+});
+
+test("says above the rows, which a narrow sidebar cuts, what is wrong: the same of several pods once", () => {
+  const stuck = pod("builder-arm64", { kind: "stuck", text: "no arm64 node has 4 free CPUs" });
+  const known = status(live(stuck, { ...stuck, uid: "other" }), live(workload("builder-arm64", 0)));
+  const reason = "Cluster prod is not reachable.";
+  const cluster = { kind: "unavailable", reason, remedy: "Start it." } as const;
+  const all = (more: Partial<ExplorerState>): string | undefined => noticeOf(explorerTree(state(more)));
+  assert.equal(all({}), undefined);
+  assert.equal(all({ builders: [[kube, known]] }), "builder-arm64: no arm64 node has 4 free CPUs");
+  assert.equal(all({ builders: [[kube, { ...cluster, kind: "unreachable" }]], cluster }), `${reason} Start it.`);
+  assert.equal(
+    all({ builders: [[kube, known]], cluster }),
+    "builder-arm64: no arm64 node has 4 free CPUs (and 1 more)",
   );
 });
 
