@@ -5,7 +5,7 @@ import { niceCeil, segmentsOf, type SegmentKind } from "./geometry.ts";
 import { t } from "./l10n.ts";
 import { laneClass } from "./lane.ts";
 import { useHead, usePanel } from "./panel.ts";
-import { timeOf } from "./table.ts";
+import { timeOf } from "../src/core/build/comparison.ts";
 
 /** One card per platform: where it is built, for how long, and how far it is behind the fastest one. */
 export function Cards(): JSX.Element {

@@ -1,12 +1,12 @@
 import type { JSX } from "preact";
 import type { Cell, StepRow } from "../src/core/build/snapshot.ts";
 import { cellText, spokenCell } from "./describe.ts";
-import { formatBytes } from "./format.ts";
+import { formatBytes } from "../src/core/build/format.ts";
 import { StateIcon } from "./icon.tsx";
 import { t } from "./l10n.ts";
 import { laneClass } from "./lane.ts";
 import { useHead, usePanel } from "./panel.ts";
-import { hasTime, timeOf } from "./table.ts";
+import { hasTime, timeOf } from "../src/core/build/comparison.ts";
 
 /** One step on one platform: bar, time or word, icon. Quiet where nothing was done. */
 export function PlatformCell(props: {

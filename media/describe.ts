@@ -1,9 +1,9 @@
 import type { BuildState, Cell, Failure, Lane, StepRow, StepState, Timing } from "../src/core/build/snapshot.ts";
 import type { Platform } from "../src/core/platform.ts";
-import { formatDifference, formatDuration, formatRatio, formatRunning } from "./format.ts";
+import { formatDifference, formatDuration, formatRatio, formatRunning } from "../src/core/build/format.ts";
 import { t } from "./l10n.ts";
 import { isEnded } from "./selection.ts";
-import { compare, hasTime, timeOf, type Difference } from "./table.ts";
+import { compare, hasTime, timeOf, type Difference } from "../src/core/build/comparison.ts";
 
 /**
  * The state of a step in one word. One that never began reads `waiting` while the build runs. After a good one it was

@@ -3,12 +3,13 @@ import type { JSX } from "preact";
 import type { StepRow } from "../src/core/build/snapshot.ts";
 import { PlatformCell } from "./cell.tsx";
 import { differenceText, shortNames, spokenTime } from "./describe.ts";
-import { formatDuration, formatRunning } from "./format.ts";
+import { formatDuration, formatRunning } from "../src/core/build/format.ts";
 import { px } from "./geometry.ts";
 import { t } from "./l10n.ts";
 import { laneClass } from "./lane.ts";
 import { usePanel } from "./panel.ts";
-import { compareCells, sumOf, type TableItem } from "./table.ts";
+import { compareCells } from "../src/core/build/comparison.ts";
+import { sumOf, type TableItem } from "./table.ts";
 
 type Stage = Extract<TableItem, { kind: "stage" }>;
 

@@ -1,6 +1,6 @@
 import { Fragment, type JSX } from "preact";
 import type { BuildHead } from "../src/core/build/snapshot.ts";
-import { formatDuration, formatRunning } from "./format.ts";
+import { formatDuration, formatRunning } from "../src/core/build/format.ts";
 import { Icon } from "./icon.tsx";
 import { rich, t } from "./l10n.ts";
 import { Menu, type MenuItem } from "./menu.tsx";

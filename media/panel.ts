@@ -9,7 +9,8 @@ import type { Host } from "./host.ts";
 import { LogFeed } from "./log/logFeed.ts";
 import { automaticSelection, isEnded, selectionOfStep, type Selection } from "./selection.ts";
 import { BuildStore } from "./store.ts";
-import { tableItems, timeOf, hasTime } from "./table.ts";
+import { timeOf, hasTime } from "../src/core/build/comparison.ts";
+import { tableItems } from "./table.ts";
 import { parseSavedView, ViewState } from "./view.ts";
 
 /** How long the log of an automatically chosen step is shown at least. */

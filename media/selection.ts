@@ -1,5 +1,5 @@
 import type { BuildState, Failure, SharedStep, StepRow } from "../src/core/build/snapshot.ts";
-import { timeOf } from "./table.ts";
+import { timeOf } from "../src/core/build/comparison.ts";
 
 /** What the log below the table is about. */
 export type Selection =

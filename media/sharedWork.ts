@@ -1,5 +1,5 @@
 import type { SharedStep, StepState } from "../src/core/build/snapshot.ts";
-import { timeOf } from "./table.ts";
+import { timeOf } from "../src/core/build/comparison.ts";
 
 /** One kind of machinery: the part of a shared step that the strip shows. */
 export type SharedWork = Pick<SharedStep, "label" | "state" | "durationMs" | "runningSinceMs" | "bytes">;

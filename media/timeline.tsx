@@ -2,7 +2,7 @@ import { useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { spokenTime, stateWord } from "./describe.ts";
-import { formatDuration, formatRunning } from "./format.ts";
+import { formatDuration, formatRunning } from "../src/core/build/format.ts";
 import { extentOf, niceCeil, px, stageHeight, timeTicks } from "./geometry.ts";
 import { moveInGrid } from "./gridKeys.ts";
 import { StateIcon } from "./icon.tsx";

@@ -2,7 +2,7 @@ import type { Virtualizer } from "@tanstack/virtual-core";
 import type { HTMLAttributes, JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { focusSoon } from "../focus.ts";
-import { formatBytes } from "../format.ts";
+import { formatBytes } from "../../src/core/build/format.ts";
 import { px } from "../geometry.ts";
 import { Icon } from "../icon.tsx";
 import { t } from "../l10n.ts";

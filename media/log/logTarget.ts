@@ -1,6 +1,6 @@
 import type { BuildHead, Cell, Lane, SharedStep, StepRow, Timing } from "../../src/core/build/snapshot.ts";
 import { timeText } from "../describe.ts";
-import { formatDuration, formatRunning } from "../format.ts";
+import { formatDuration, formatRunning } from "../../src/core/build/format.ts";
 import { t } from "../l10n.ts";
 import { isEnded, type Selection } from "../selection.ts";
 

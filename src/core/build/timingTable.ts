@@ -1,4 +1,6 @@
 import { t } from "../l10n.ts";
+import { compareCells } from "./comparison.ts";
+import { formatDifference, formatDuration, formatRatio } from "./format.ts";
 import type { BuildSnapshot, Cell, Failure, SharedStep, StepRow, StepState, Timing } from "./snapshot.ts";
 
 /** What a table is made of: a build's snapshot, or the parts of one. */
@@ -27,15 +29,6 @@ export function timingTable({ lanes, rows, shared, head }: TableSource): string 
   return `${parts.filter(Boolean).join("\n\n")}\n`;
 }
 
-/** A length of time with three significant digits: `37 ms`, `4.56 s`, `2 min 05 s`. */
-export function formatDuration(ms: number): string {
-  if (ms < 99.5) return t("{0} ms", ms < 9.95 ? ms.toFixed(1) : ms.toFixed(0));
-  const seconds = ms / 1000;
-  if (seconds < 59.95) return t("{0} s", seconds.toFixed(seconds < 9.995 ? 2 : 1));
-  const whole = Math.round(seconds);
-  return t("{0} min {1} s", Math.floor(whole / 60), String(whole % 60).padStart(2, "0"));
-}
-
 function stepTitle({ stage, index, total, instruction, text }: StepRow): string {
   return code(`${`${stage} ${index}/${total}`.trim()} ${instruction} ${text}`);
 }
@@ -61,14 +54,14 @@ const stateWords: Readonly<Record<StepState, () => string>> = {
   canceled: () => t("canceled"),
 };
 
-/** By how much the slowest of the platforms that have run the step is behind the fastest. */
+/** By how much the slowest platform is behind the fastest, as in the panel. */
 function differenceText(cells: readonly (Cell | null)[], platforms: readonly string[]): string {
-  const times = cells.flatMap((cell, at) => (cell?.state === "done" ? [{ ms: cell.durationMs, at }] : []));
-  if (times.length < 2) return "";
-  const slowest = times.reduce((a, b) => (b.ms > a.ms ? b : a));
-  const fastest = times.reduce((a, b) => (b.ms < a.ms ? b : a));
-  const more = `${platforms[slowest.at]} +${formatDuration(slowest.ms - fastest.ms)}`;
-  return fastest.ms > 0 ? `${more} (${(slowest.ms / fastest.ms).toFixed(1)}×)` : more;
+  const difference = compareCells(cells, 0);
+  if (!difference) return "";
+  if (difference.weight === "noise") return "·";
+  const more = `${platforms[difference.slowest]} ${formatDifference(difference.ms)}`;
+  const ratio = formatRatio(difference.ratio);
+  return ratio === "" ? more : `${more} (${ratio})`;
 }
 
 function failureText({ what, message, file, line }: Failure): string {

@@ -1,8 +1,9 @@
+import { formatDuration } from "../build/format.ts";
 import { buildLabel } from "../build/shownBuild.ts";
 import type { BuildHead, BuildSummary, Lane } from "../build/snapshot.ts";
 import { architectureOf } from "../platform.ts";
 import { t } from "../l10n.ts";
-import { age, dotted, duration } from "./format.ts";
+import { age, dotted } from "./format.ts";
 import { item, type ExplorerItem } from "./item.ts";
 
 /** The rows of this window's builds, newest first. */
@@ -61,6 +62,6 @@ function outcome(head: BuildHead, lanes: readonly Lane[]): string {
     case "failed":
       return head.failure?.what ?? t("failed");
     case "done":
-      return dotted(...lanes.map((lane) => `${architectureOf(lane.platform)} ${duration(lane.durationMs)}`));
+      return dotted(...lanes.map((lane) => `${architectureOf(lane.platform)} ${formatDuration(lane.durationMs)}`));
   }
 }

@@ -20,15 +20,6 @@ export function cpu(cores: number): string {
   return t("{0} CPU", rounded(cores));
 }
 
-/** A step's or build's duration with three significant digits: `37 ms`, `4.56 s`, `2 min 05 s`. */
-export function duration(ms: number): string {
-  if (ms < 100) return t("{0} ms", Math.round(ms));
-  const seconds = ms / 1000;
-  if (seconds < 60) return t("{0} s", seconds.toFixed(seconds < 10 ? 2 : 1));
-  const whole = Math.round(seconds);
-  return t("{0} min {1} s", Math.floor(whole / 60), String(whole % 60).padStart(2, "0"));
-}
-
 /** Joins the parts that are there with a middle dot. */
 export function dotted(...parts: readonly (string | undefined | false)[]): string {
   return parts.filter(Boolean).join(" · ");

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { ExplorerRow } from "../../contributions.ts";
 import { parseAnswers, type RememberedAnswers } from "../../core/build/answers.ts";
 import { Builds } from "../../core/build/builds.ts";
+import { formatDuration } from "../../core/build/format.ts";
 import { planBuild } from "../../core/build/plan.ts";
 import { placementsOf } from "../../core/build/placement.ts";
 import type { BuildRequest } from "../../core/buildx/buildRequest.ts";
@@ -12,7 +13,6 @@ import type { ClusterView } from "../../core/builder/status.ts";
 import type { FollowedBuilder } from "../../core/builder/follow.ts";
 import type { Builder } from "../../core/buildx/builder.ts";
 import type { BuilderStore } from "../../core/buildx/store.ts";
-import { duration } from "../../core/explorer/format.ts";
 import { checkDockerfile, type DockerfileProblem } from "../../core/dockerfile/check.ts";
 import { lineFinder } from "../../core/dockerfile/dockerfile.ts";
 import { messageOf, UserError } from "../../core/errors.ts";
@@ -241,7 +241,7 @@ export class BuildController implements Disposable {
   async #announce(build: BuildRun): Promise<void> {
     const { head } = build.summary();
     const show = vscode.l10n.t("Show Build");
-    const seconds = duration((head.endedMs ?? head.startedMs) - head.startedMs);
+    const seconds = formatDuration((head.endedMs ?? head.startedMs) - head.startedMs);
     const answer =
       head.state === "failed"
         ? await vscode.window.showErrorMessage(`${head.dockerfile}: ${head.failure?.what ?? ""}`, show)

@@ -8,7 +8,7 @@ import {
   standingOf,
   tellingLines,
 } from "../../../media/describe.ts";
-import { compareCells } from "../../../media/table.ts";
+import { compareCells } from "../../../src/core/build/comparison.ts";
 import { cell, lane, row, running } from "./builds.ts";
 
 describe("spokenCell", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { compareCells, groupItems, sumOf, tableItems, timeOf, type Sort } from "../../../media/table.ts";
+import { compareCells, timeOf } from "../../../src/core/build/comparison.ts";
+import { groupItems, sumOf, tableItems, type Sort } from "../../../media/table.ts";
 import { cell, row, running } from "./builds.ts";
 
 describe("timeOf", () => {

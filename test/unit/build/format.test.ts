@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { formatBytes, formatDifference, formatDuration, formatRatio, formatRunning } from "../../../media/format.ts";
+import {
+  formatBytes,
+  formatDifference,
+  formatDuration,
+  formatRatio,
+  formatRunning,
+} from "../../../src/core/build/format.ts";
 
 function table<T>(name: string, format: (value: T) => string, cases: readonly (readonly [T, string])[]): void {
   test(name, () => {
