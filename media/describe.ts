@@ -1,5 +1,4 @@
 import type { BuildState, Cell, Failure, Lane, StepRow, StepState, Timing } from "../src/core/build/snapshot.ts";
-import type { Platform } from "../src/core/platform.ts";
 import { formatDifference, formatDuration, formatRatio, formatRunning } from "../src/core/build/format.ts";
 import { t } from "./l10n.ts";
 import { isEnded } from "./selection.ts";
@@ -147,10 +146,4 @@ export function tellingLines(tail: readonly string[]): readonly string[] {
   const trouble = cause >= 0 ? cause : tail.findLastIndex((line) => troublePattern.test(line));
   const start = trouble >= 0 ? trouble : Math.max(0, tail.length - mostTellingLines);
   return tail.slice(start, start + mostTellingLines);
-}
-
-/** Names for narrow places: without the system where it is the same for all, `arm64` for `linux/arm64`. */
-export function shortNames(platforms: readonly Platform[]): readonly string[] {
-  const systems = new Set(platforms.map((platform) => platform.split("/")[0]));
-  return systems.size > 1 ? platforms : platforms.map((platform) => platform.slice(platform.indexOf("/") + 1));
 }

@@ -2,7 +2,7 @@ import { useComputed, useSignal, type Signal } from "@preact/signals";
 import { defaultRangeExtractor } from "@tanstack/virtual-core";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { shortNames } from "./describe.ts";
+import { shortNames } from "../src/core/platform.ts";
 import { focusSoon } from "./focus.ts";
 import { differenceWidths, px, stageHeight } from "./geometry.ts";
 import { moveInGrid } from "./gridKeys.ts";

@@ -49,4 +49,5 @@ export interface Settings {
   "builder.buildkitdConfig": string;
   "builder.driverOptions": Readonly<Record<string, string>>;
   "codeLens.enabled": boolean;
+  "lineTimings.enabled": boolean;
 }

@@ -8,7 +8,7 @@ import { t } from "../l10n.ts";
 import { laneClass } from "../lane.ts";
 import { Menu } from "../menu.tsx";
 import { useHead, usePanel } from "../panel.ts";
-import { shortNames } from "../describe.ts";
+import { shortNames } from "../../src/core/platform.ts";
 import { FindBar, type FoundLine, type StepMatches } from "./findBar.tsx";
 import { LogColumnView } from "./logColumn.tsx";
 import { LogSearch } from "./logSearch.ts";

@@ -65,3 +65,9 @@ const knownPlatforms = new Set([
 export function architectureOf(platform: Platform): string {
   return platform.split("/")[1] ?? "";
 }
+
+/** Names for narrow places: without the system where it is the same for all, `arm64` for `linux/arm64`. */
+export function shortNames(platforms: readonly Platform[]): readonly string[] {
+  const systems = new Set(platforms.map((platform) => platform.split("/")[0]));
+  return systems.size > 1 ? platforms : platforms.map((platform) => platform.slice(platform.indexOf("/") + 1));
+}

@@ -61,12 +61,12 @@ forbid(
 );
 forbid("ui does not import extension.ts", ({ from, to }) => isIn(from, "ui") && to === "src/extension.ts");
 forbid(
-  "the panel imports types, how times are compared and written, and no Node",
+  "the panel imports types, how times and platforms are compared and written, and no Node",
   ({ from, to, isTypeOnly }) =>
     from.startsWith("media/") &&
     (to.startsWith("node:") ||
       to === "vscode" ||
-      (to.startsWith("src/") && !isTypeOnly && !/^src\/core\/build\/(comparison|format)\.ts$/.test(to))),
+      (to.startsWith("src/") && !isTypeOnly && !/^src\/core\/(build\/(comparison|format)|platform)\.ts$/.test(to))),
 );
 forbid(
   "buildx, cluster and dockerfile do not know each other, nor who uses them",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { architectureOf, isKnownPlatform, normalizePlatform } from "../../src/core/platform.ts";
+import { architectureOf, isKnownPlatform, normalizePlatform, shortNames } from "../../src/core/platform.ts";
 
 const cases: readonly (readonly [text: string, normal: string | undefined])[] = [
   ["linux/amd64", "linux/amd64"],
@@ -33,3 +33,8 @@ test("knows platforms that can be built for, and not the half of one", () => {
 });
 
 test("tells the architecture of a platform", () => assert.equal(architectureOf("linux/arm/v7"), "arm"));
+
+test("short names leave out the system only where it is the same", () => {
+  assert.deepEqual(shortNames(["linux/amd64", "linux/arm/v7"]), ["amd64", "arm/v7"]);
+  assert.deepEqual(shortNames(["linux/amd64", "windows/amd64"]), ["linux/amd64", "windows/amd64"]);
+});

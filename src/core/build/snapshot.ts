@@ -52,8 +52,9 @@ export interface StepRow {
   readonly instruction: string;
   /** The step's text behind the instruction, on one line: as in the Dockerfile where the line is known. */
   readonly text: string;
-  /** 1-based line in the Dockerfile, when it is known for sure. */
+  /** 1-based lines of the instruction in the Dockerfile, when they are known for sure. */
   readonly line?: number;
+  readonly lastLine?: number;
   /** One entry per lane, in the order of {@link BuildSnapshot.lanes}; null where the lane has no such step. */
   readonly cells: readonly (Cell | null)[];
 }

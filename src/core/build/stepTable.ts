@@ -223,7 +223,7 @@ class Row {
     this.occurrence = occurrence;
     const place = source.lineOf?.(stage, index, total, instruction);
     this.line = place?.line;
-    this.#head = { id: this.id, stage, index, total, instruction, text: place?.text ?? rest, line: place?.line };
+    this.#head = { id: this.id, stage, index, total, instruction, text: rest, ...place };
   }
 
   forget(): void {

@@ -3,8 +3,10 @@ import { visible } from "../visible.ts";
 
 /** A step's place in the Dockerfile. */
 export interface StepLine {
-  /** 1-based. */
+  /** First line of the instruction, 1-based. */
   readonly line: number;
+  /** Its last line. */
+  readonly lastLine: number;
   /** What stands behind the instruction in the file, on one line. */
   readonly text: string;
 }
@@ -46,7 +48,8 @@ export function lineFinder(dockerfile: string): LineFinder {
     const stage = stageNamed(stageName, stages);
     const step = stage && stepsOf(stage, total)?.[index - 1];
     if (step?.getKeyword() !== instruction) return undefined;
-    return { line: lineOf(step), text: visible(textOf(step, source)) };
+    const lastLine = step.getRange().end.line + 1;
+    return { line: lineOf(step), lastLine, text: visible(textOf(step, source)) };
   };
 }
 

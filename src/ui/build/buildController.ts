@@ -29,6 +29,7 @@ import { BuildPanels } from "./buildPanels.ts";
 import { BuildProblems } from "./buildProblems.ts";
 import { hintAtSentOutput } from "./outputHint.ts";
 import { BuildStatusBar } from "./buildStatusBar.ts";
+import { LineTimings } from "../dockerfile/lineTimings.ts";
 
 /** What the controller needs of the rest of the extension. */
 export interface BuildControllerOptions {
@@ -49,6 +50,7 @@ export class BuildController implements Disposable {
   readonly #options: BuildControllerOptions;
   readonly #subscriptions = new DisposableStore();
   readonly #problems: BuildProblems;
+  readonly #lineTimings: LineTimings;
   readonly #panels: BuildPanels;
   /** Resolves when the builds of earlier windows are known. */
   readonly #remembering: Promise<void>;
@@ -59,6 +61,7 @@ export class BuildController implements Disposable {
     this.builds = this.#subscriptions.add(new Builds((error) => void showError(error, options.log), folder));
     this.#remembering = this.builds.remember().catch((error: unknown) => void showError(error, options.log));
     this.#problems = this.#subscriptions.add(new BuildProblems());
+    this.#lineTimings = this.#subscriptions.add(new LineTimings());
     const documents = this.#subscriptions.add(new BuildDocuments(this.builds));
     this.#panels = this.#subscriptions.add(
       new BuildPanels(options.context.extensionUri, options.log, documents, (request) => this.#again(request)),
@@ -215,6 +218,7 @@ export class BuildController implements Disposable {
       });
     const build = this.builds.start(cli, { request, builder, labels, lineOf: lineFinder(text), check });
     this.#problems.clear(build);
+    this.#lineTimings.follow(build, text);
     this.#panels.show(build);
     this.#watch(build, follow, builder);
     if (request.target === undefined) await context.workspaceState.update(answersKey(uri), request);

@@ -1,13 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import {
-  differenceText,
-  othersAtFailure,
-  shortNames,
-  spokenCell,
-  standingOf,
-  tellingLines,
-} from "../../../media/describe.ts";
+import { differenceText, othersAtFailure, spokenCell, standingOf, tellingLines } from "../../../media/describe.ts";
 import { compareCells } from "../../../src/core/build/comparison.ts";
 import { cell, lane, row, running } from "./builds.ts";
 
@@ -120,9 +113,4 @@ describe("tellingLines", () => {
     assert.deepEqual(tellingLines(["a", "b", "c", "d"]), ["b", "c", "d"]);
     assert.deepEqual(tellingLines([]), []);
   });
-});
-
-test("short names leave out the system only where it is the same", () => {
-  assert.deepEqual(shortNames(["linux/amd64", "linux/arm/v7"]), ["amd64", "arm/v7"]);
-  assert.deepEqual(shortNames(["linux/amd64", "windows/amd64"]), ["linux/amd64", "windows/amd64"]);
 });

@@ -1,0 +1,82 @@
+import * as vscode from "vscode";
+import { lineTimes } from "../../core/build/lineTimes.ts";
+import type { BuildRun } from "../../core/build/run.ts";
+import { unchangedIn } from "../../core/dockerfile/unchanged.ts";
+import { DisposableStore, type Disposable } from "../../core/event.ts";
+import { onDidChangeSetting, setting } from "../settings.ts";
+
+interface Timed {
+  readonly build: BuildRun;
+  /** The Dockerfile as it was built. */
+  readonly text: string;
+}
+
+/** Between two drawings of a running build. */
+const drawEveryMs = 1_000;
+
+/**
+ * How long each instruction took on each platform, behind it in the editor: of the newest build of that Dockerfile in
+ * this window, live while it runs, until the instruction is edited.
+ */
+export class LineTimings implements Disposable {
+  readonly #subscriptions = new DisposableStore();
+  readonly #type: vscode.TextEditorDecorationType;
+  /** By the Dockerfile's path. */
+  readonly #builds = new Map<string, Timed>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor() {
+    this.#type = vscode.window.createTextEditorDecorationType({
+      after: { color: new vscode.ThemeColor("descriptionForeground"), margin: "0 0 0 3em" },
+    });
+    this.#subscriptions.add(this.#type);
+    this.#subscriptions.add(vscode.window.onDidChangeVisibleTextEditors((editors) => editors.forEach(this.#draw)));
+    this.#subscriptions.add(
+      vscode.workspace.onDidChangeTextDocument(({ document }) => {
+        for (const editor of vscode.window.visibleTextEditors) if (editor.document === document) this.#draw(editor);
+      }),
+    );
+    this.#subscriptions.add(onDidChangeSetting(["lineTimings.enabled"], () => this.#drawAll()));
+  }
+
+  /** Shows the times of a build from now on, and no more those of an earlier one of that Dockerfile. */
+  follow(build: BuildRun, text: string): void {
+    const file = build.request.dockerfile;
+    this.#builds.set(file, { build, text });
+    const following = build.onDidChange(() => {
+      if (this.#builds.get(file)?.build !== build) following.dispose();
+      else if (build.hasEnded) {
+        following.dispose();
+        this.#drawAll();
+      } else this.#timer ??= setTimeout(() => this.#drawAll(), drawEveryMs);
+    });
+    this.#drawAll();
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#subscriptions.dispose();
+  }
+
+  #drawAll(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    vscode.window.visibleTextEditors.forEach(this.#draw);
+  }
+
+  readonly #draw = (editor: vscode.TextEditor): void => {
+    const { document } = editor;
+    const timed = document.uri.scheme === "file" ? this.#builds.get(document.uri.fsPath) : undefined;
+    if (timed) editor.setDecorations(this.#type, setting("lineTimings.enabled") ? decorations(timed, document) : []);
+  };
+}
+
+function decorations({ build, text }: Timed, document: vscode.TextDocument): readonly vscode.DecorationOptions[] {
+  const placeOf = unchangedIn(text, document.getText());
+  return lineTimes(build.snapshot(), Date.now()).flatMap(({ text: contentText, ...lines }) => {
+    const place = placeOf(lines);
+    if (!place) return [];
+    const { range } = document.lineAt(place.lastLine - 1);
+    return [{ range: new vscode.Range(range.end, range.end), renderOptions: { after: { contentText } } }];
+  });
+}
