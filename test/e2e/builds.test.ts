@@ -103,6 +103,7 @@ describe("builds", { timeout: 600_000 }, () => {
     await window.waiting.step("the time goes on", () =>
       ticking.and(panel.frame.locator(`:not(:text-is("${shown}"))`)).waitFor(),
     );
+    await window.lineEnd(/^"amd64 \d+\.\d s · arm64 \d+\.\d s"$/);
     await window.screenshot("build running");
   });
 
@@ -119,6 +120,7 @@ describe("builds", { timeout: 600_000 }, () => {
       assert.equal(architectureOfProgram(path.join(dir, "busybox")), architecture);
       assert.equal(readFileSync(path.join(dir, "machine"), "utf8").trim(), machines[architecture]);
     }
+    await window.lineEnd(/^"amd64 \d.* · arm64 \d.*"$/);
     await window.screenshot("build done");
   });
 

@@ -115,6 +115,19 @@ export class Workbench {
     );
   }
 
+  /** Waits until an editor shows something behind a line that is no part of it. */
+  async lineEnd(pattern: RegExp): Promise<void> {
+    await this.waiting.step(`see ${pattern.source} behind a line`, () =>
+      this.page.waitForFunction(
+        (source) =>
+          [...document.querySelectorAll(".monaco-editor .view-line span")].some((span) =>
+            new RegExp(source).test(getComputedStyle(span, "::after").content),
+          ),
+        pattern.source,
+      ),
+    );
+  }
+
   /** The texts of the notifications on show, newest first. */
   notifications(): Promise<readonly string[]> {
     return this.#messages.texts();
