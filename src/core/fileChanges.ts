@@ -81,9 +81,17 @@ function foldersOf(one: string): readonly WatchedFolder[] {
   let parent = path.dirname(one);
   while (!statOf(parent)?.isDirectory() && path.dirname(parent) !== parent) parent = path.dirname(parent);
   const stat = statOf(one);
-  const target = stat ? realpathSync(one) : one;
+  const target = stat ? targetOf(one) : one;
   const folders = [parent, ...(stat ? [path.dirname(target)] : []), ...(stat?.isDirectory() ? [target] : [])];
   return [...new Set(folders)].map((folder) => ({ key: `${folder} ${statOf(folder)?.ino}`, path: folder }));
+}
+
+function targetOf(one: string): string {
+  try {
+    return realpathSync(one);
+  } catch {
+    return one; // It has gone this very moment.
+  }
 }
 
 function signatureOf(paths: readonly string[]): string {
@@ -92,7 +100,9 @@ function signatureOf(paths: readonly string[]): string {
 
 function markOf(one: string): string {
   const stat = statOf(one);
-  return stat ? `${one}:${stat.ino}:${stat.isDirectory() ? "" : stat.size}:${stat.mtimeMs}` : "";
+  return stat
+    ? `${one}:${stat.ino}:${stat.isDirectory() ? "" : stat.size}:${stat.mtimeMs}:${stat.isDirectory() ? "" : stat.ctimeMs}`
+    : "";
 }
 
 /** The entries of a folder; none of a file or of what is not there. */

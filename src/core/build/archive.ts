@@ -1,12 +1,19 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { writePrivateFile } from "../files.ts";
-import { isAlive } from "../processes.ts";
-import { PastBuild, parseRecord, recordVersion, type BuildRecord } from "./pastBuild.ts";
+import { isRunning, processMark } from "../processes.ts";
+import { PastBuild, parseRecord, recorded, recordVersion, type BuildRecord } from "./pastBuild.ts";
 import type { ShownBuild } from "./shownBuild.ts";
 
 /** Between two savings of a running build: what is lost at most when its process is killed. */
 const saveEveryMs = 10_000;
+
+/** What a folder of builds holds. */
+export interface Loaded {
+  readonly builds: readonly PastBuild[];
+  /** Ids of builds that run in another window, or that it has not finished to save. */
+  readonly elsewhere: readonly string[];
+}
 
 /** The builds of a workspace on disk, so that closing the window loses neither their times nor their verdicts. */
 export class BuildArchive {
@@ -19,19 +26,20 @@ export class BuildArchive {
     this.#kept = kept;
   }
 
-  /** The builds of earlier windows, the newest first; those that run in another window now are left out. */
-  async load(): Promise<readonly PastBuild[]> {
+  /** The builds of earlier windows, the newest first, and those that another window has now. */
+  async load(): Promise<Loaded> {
     const files = (await readdir(this.#folder).catch(() => [])).filter((file) => file.endsWith(".json"));
     const records = await Promise.all(
       files.map(async (file) => parseRecord(await readFile(path.join(this.#folder, file), "utf8").catch(() => ""))),
     );
-    const builds = records
-      .filter((record) => record !== undefined)
-      .filter(({ pid }) => pid === undefined || !isAlive(pid))
-      .map((record) => new PastBuild(record))
-      .toSorted((a, b) => b.startedMs - a.startedMs);
+    const { past = [], owned = [] } = Object.groupBy(
+      records.filter((record) => record !== undefined),
+      ({ owner }) => (owner !== undefined && isRunning(owner) ? "owned" : "past"),
+    );
+    const builds = past.map((record) => new PastBuild(record)).toSorted((a, b) => b.startedMs - a.startedMs);
     for (const old of builds.slice(this.#kept)) await rm(this.#fileOf(old.id), { force: true });
-    return builds.slice(0, this.#kept);
+    const elsewhere = owned.filter(({ owner }) => owner !== processMark());
+    return { builds: builds.slice(0, this.#kept), elsewhere: elsewhere.map(({ snapshot }) => snapshot.head.id) };
   }
 
   /** Saves a build now and then until it has ended, and then for good. */
@@ -59,9 +67,9 @@ export class BuildArchive {
     const record: BuildRecord = {
       version: recordVersion,
       request,
-      snapshot: build.snapshot(),
+      snapshot: recorded(build.snapshot()),
       savedMs: Date.now(),
-      ...(!hasEnded && { pid: process.pid }),
+      ...(!hasEnded && { owner: processMark() }),
     };
     await writePrivateFile(this.#fileOf(id), JSON.stringify(record));
   }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { BuildxCli } from "../buildx/cli.ts";
 import { Emitter, type Disposable, type Event } from "../event.ts";
 import { BuildArchive } from "./archive.ts";
@@ -8,6 +9,9 @@ import { BuildRun, type BuildRunOptions } from "./run.ts";
 /** This many finished builds are remembered. */
 const keptBuilds = 20;
 
+/** While another window has builds of this folder: it is being closed, most often. */
+const loadAgainMs = 1_000;
+
 /** The builds of this window, all that run and the last ones that have ended, and those of earlier windows. */
 export class Builds implements Disposable {
   readonly #onBug: (error: unknown) => void;
@@ -16,6 +20,10 @@ export class Builds implements Disposable {
   readonly #saving = new Set<Promise<void>>();
   #runs: readonly BuildRun[] = [];
   #past: readonly PastBuild[] = [];
+  /** Ids of builds that another window has. */
+  #elsewhere: readonly string[] = [];
+  #remembering: Promise<void> | undefined;
+  #isDisposed = false;
 
   /** Fires when a build has been started, or is in another state, or is forgotten. */
   readonly onDidChangeList: Event<void> = this.#listChanged.event;
@@ -29,10 +37,17 @@ export class Builds implements Disposable {
     this.#archive = folder === undefined ? undefined : new BuildArchive(folder, keptBuilds);
   }
 
-  /** Brings back the builds of earlier windows. */
+  /** Brings back the builds of earlier windows; those of one that is still being closed come when it has ended. */
   async remember(): Promise<void> {
-    this.#past = (await this.#archive?.load()) ?? [];
-    if (this.#past.length > 0) this.#listChanged.fire();
+    this.#remembering = this.#load();
+    await this.#remembering;
+  }
+
+  /** The build of that id, as soon as no other window has it. */
+  async findLater(id: string): Promise<ShownBuild | undefined> {
+    do await this.#remembering;
+    while (this.#elsewhere.includes(id) && !this.#isDisposed);
+    return this.find(id);
   }
 
   /** Those of this window, the newest first. */
@@ -86,8 +101,22 @@ export class Builds implements Disposable {
 
   /** Cancels what runs. */
   dispose(): void {
+    this.#isDisposed = true;
     for (const run of this.#runs) run.cancel();
     this.#listChanged.dispose();
+  }
+
+  async #load(): Promise<void> {
+    const { builds = [], elsewhere = [] } = (await this.#archive?.load()) ?? {};
+    this.#past = builds;
+    this.#elsewhere = elsewhere;
+    if (builds.length > 0) this.#listChanged.fire();
+    if (elsewhere.length > 0 && !this.#isDisposed) this.#remembering = this.#loadLater();
+  }
+
+  async #loadLater(): Promise<void> {
+    await sleep(loadAgainMs, undefined, { ref: false });
+    await this.#load();
   }
 
   #save(run: BuildRun): void {

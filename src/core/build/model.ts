@@ -18,6 +18,9 @@ export interface BuildModelOptions extends StepSource {
   readonly platforms: readonly Platform[];
 }
 
+/** Of plain text so many lines are shown; the whole is in the build's output. */
+const shownMessages = 200;
+
 /**
  * One build as its progress stream tells it: feed it buildx's stderr line by line, read rows, lanes and logs at any
  * time. Applying a line costs little; what is shown is made when it is asked for, from what has changed since.
@@ -128,9 +131,9 @@ export class BuildModel {
     return this.#text;
   }
 
-  /** Plain text worth showing: without the noise of the Kubernetes client. */
+  /** The last lines of plain text worth showing: without the noise of the Kubernetes client. */
   messages(): readonly string[] {
-    return this.#text.filter((line) => !isClientNoise(line));
+    return this.#text.slice(-shownMessages).filter((line) => !isClientNoise(line));
   }
 
   /** Steps of the Dockerfile on all platforms; finished are those that are done or cached. */

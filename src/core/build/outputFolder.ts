@@ -57,19 +57,30 @@ export async function cannotWriteTo(folder: string): Promise<Pick<Cause, "what" 
   try {
     // One by one: Node's own way to make all at once never ends where the system knows no such folder, as in /proc.
     for (const one of await missingFolders(path.resolve(folder))) {
-      await mkdir(one);
-      made.unshift(one);
+      if (await makeFolder(one)) made.unshift(one);
     }
   } catch (error) {
     const problem = problems[(error as NodeJS.ErrnoException).code ?? ""];
     if (problem) return unwritableOutput(problem);
     return { what: t("The output could not be written: {0}", messageOf(error)), advice: t("Choose another folder.") };
   } finally {
-    for (const one of made) await rmdir(one);
+    // Another build may write there by now.
+    for (const one of made) await rmdir(one).catch(() => undefined);
   }
   const problem = await diskProblemAt(folder);
   // What is left on a disk that is nearly full may be enough.
   return problem === "full" ? undefined : problem && unwritableOutput(problem);
+}
+
+/** False when it is there by now. */
+async function makeFolder(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
 }
 
 const problems: Readonly<Record<string, DiskProblem>> = {

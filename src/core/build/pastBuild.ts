@@ -13,11 +13,17 @@ export interface BuildRecord {
   readonly snapshot: BuildSnapshot;
   /** Epoch milliseconds. */
   readonly savedMs: number;
-  /** The process in which it ran when it was saved; absent once it had ended. */
-  readonly pid?: number;
+  /** The process in which it ran when it was saved, see `processMark`; absent once it had ended. */
+  readonly owner?: string;
 }
 
 export const recordVersion = 1;
+
+/** What is written of a build: nothing that its steps, or buildx's helpers, have printed. */
+export function recorded({ head, ...rest }: BuildSnapshot): BuildSnapshot {
+  const { failure } = head;
+  return { ...rest, head: { ...head, messages: [], ...(failure && { failure: { ...failure, logTail: [] } }) } };
+}
 
 /** A build of an earlier window. */
 export class PastBuild implements ShownBuild {

@@ -13,6 +13,7 @@ import { isAbort, messageOf, UserError } from "../errors.ts";
 import { DisposableStore } from "../event.ts";
 import { t } from "../l10n.ts";
 import { normalizePlatform, type Platform } from "../platform.ts";
+import { processMark } from "../processes.ts";
 import { bootBuilder } from "./boot.ts";
 import { type BuilderDeps, removeLocalEntry } from "./deps.ts";
 import { driverOptionsOf, usesVolumeClaims, validateDriverOptions } from "./driverOptions.ts";
@@ -101,7 +102,7 @@ async function pinCluster({ name, cluster }: NewBuilder, work: Work): Promise<Pi
   try {
     const { access } = chosen.api;
     const source = { kubeconfig: cluster.kubeconfig, context: access.context.name };
-    const note = { builder: name, store: buildxConfigDir(work.env), source, makerPid: process.pid };
+    const note = { builder: name, store: buildxConfigDir(work.env), source, maker: processMark() ?? "" };
     return await makePin(work.kubeconfigFolder, access, note);
   } finally {
     chosen.dispose();

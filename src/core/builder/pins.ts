@@ -12,8 +12,8 @@ export interface PinNote {
   readonly store: string;
   /** The user's kubeconfig it was made from; without a file, the default one. */
   readonly source: { readonly kubeconfig?: string; readonly context: string };
-  /** While the builder is being created: the process that does it. */
-  readonly makerPid?: number;
+  /** While the builder is being created: the process that does it, see `processMark`. */
+  readonly maker?: string;
   /** While the builder is being created: the namespace that was made for it. */
   readonly madeNamespace?: string;
   /** While the builder is being created: the volume claims that were there before, which hold somebody's cache. */

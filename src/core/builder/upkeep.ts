@@ -1,11 +1,12 @@
+import { access } from "node:fs/promises";
 import type { Builder } from "../buildx/builder.ts";
-import { buildxConfigDir, readBuilders } from "../buildx/store.ts";
+import { buildxConfigDir, instancePath, readBuilders } from "../buildx/store.ts";
 import { onDidChangeFiles } from "../fileChanges.ts";
 import { kubeconfigFiles } from "../cluster/kubeconfig.ts";
 import { deleteNamespace } from "../cluster/namespaces.ts";
 import { deleteVolumeClaims } from "../cluster/volumeClaims.ts";
 import type { Disposable } from "../event.ts";
-import { isAlive } from "../processes.ts";
+import { isRunning } from "../processes.ts";
 import type { BuilderDeps } from "./deps.ts";
 import { namespaceOf } from "./builderCluster.ts";
 import { isUntouched } from "./namespaceUse.ts";
@@ -71,17 +72,28 @@ export class BuilderUpkeep implements Disposable {
 
   async #tidy(pin: Pin): Promise<void> {
     const { env, onNote } = this.#deps;
-    const { builder: name, makerPid, store } = pin.note;
+    const { builder: name, maker, store } = pin.note;
     // A builder of another store is looked after from there.
-    if (store !== buildxConfigDir(env) || (makerPid !== undefined && isAlive(makerPid))) return;
+    if (store !== buildxConfigDir(env) || (maker !== undefined && isRunning(maker))) return;
     const builders = await readBuilders(env);
     const builder = builders.find((one) => one.nodes.some((node) => node.kubernetes?.kubeconfig === pin.kubeconfig));
-    if (makerPid === undefined && builder) return;
+    if (maker === undefined && builder) return;
+    if (!builder && !(await this.#isGone(name, builders))) return;
     onNote(builder ? `builder ${name}: half made, is taken back` : `builder ${name}: gone, its kubeconfig too`);
     const signal = AbortSignal.timeout(tidyTimeoutMs);
-    if (makerPid === undefined) await this.#remove(builder, signal);
+    if (maker === undefined) await this.#remove(builder, signal);
     else await this.#takeBack(builder, pin, signal);
     await removePin(pin.kubeconfig);
+  }
+
+  /** False while nobody can tell: its kubeconfig is the only sure way to its pods. */
+  async #isGone(name: string, builders: readonly Builder[]): Promise<boolean> {
+    const sameName = builders.find((one) => one.name.toLowerCase() === name.toLowerCase());
+    if (sameName) return sameName.unreadable === undefined;
+    return access(instancePath(this.#deps.env, name)).then(
+      () => false,
+      (error: NodeJS.ErrnoException) => error.code === "ENOENT",
+    );
   }
 
   async #remove(builder: Builder | undefined, signal: AbortSignal): Promise<void> {

@@ -47,7 +47,8 @@ export async function runExecPlugin(
     },
   );
   if (result.code !== 0) {
-    const printed = result.stderr.trim() || result.stdout.trim() || t("It printed nothing.");
+    // Never what stands on stdout: that is where the credentials are.
+    const printed = result.stderr.trim() || t("It gave no reason.");
     throw new UserError(t("Signing in to the cluster with {0} failed: {1}", command, printed.slice(-2000)));
   }
   return parseCredential(result.stdout, command, apiVersion);

@@ -52,14 +52,12 @@ export class BuildController implements Disposable {
   readonly #problems: BuildProblems;
   readonly #lineTimings: LineTimings;
   readonly #panels: BuildPanels;
-  /** Resolves when the builds of earlier windows are known. */
-  readonly #remembering: Promise<void>;
 
   constructor(options: BuildControllerOptions) {
     this.#options = options;
     const folder = vscode.Uri.joinPath(options.context.storageUri ?? options.context.globalStorageUri, "builds").fsPath;
     this.builds = this.#subscriptions.add(new Builds((error) => void showError(error, options.log), folder));
-    this.#remembering = this.builds.remember().catch((error: unknown) => void showError(error, options.log));
+    this.builds.remember().catch((error: unknown) => showError(error, options.log));
     this.#problems = this.#subscriptions.add(new BuildProblems());
     this.#lineTimings = this.#subscriptions.add(new LineTimings());
     const documents = this.#subscriptions.add(new BuildDocuments(this.builds));
@@ -97,7 +95,6 @@ export class BuildController implements Disposable {
    * time for the Dockerfile in the active editor, also before the window was reloaded; else the newest.
    */
   async buildAgain(row: ExplorerRow | undefined): Promise<void> {
-    requireTrust();
     const chosen = row === undefined ? this.#panels.active : this.#byRow(row);
     const active = vscode.window.activeTextEditor?.document;
     const remembered = active?.languageId === "dockerfile" ? this.#remembered(active.uri) : undefined;
@@ -105,7 +102,7 @@ export class BuildController implements Disposable {
     // Never another Dockerfile's build: that might push another image.
     const newest = active?.languageId === "dockerfile" ? undefined : this.builds.shown[0]?.request;
     const request = chosen?.request ?? fromEditor ?? newest;
-    if (request) await this.#start(request);
+    if (request) await this.#start({ ...request, noCache: false });
     else await this.build(undefined);
   }
 
@@ -131,9 +128,8 @@ export class BuildController implements Disposable {
    * @param state what the panel's page has kept, see `SavedView`
    */
   async restore(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
-    await this.#remembering;
     const { buildId } = (state ?? {}) as { readonly buildId?: unknown };
-    const build = typeof buildId === "string" ? this.builds.find(buildId) : undefined;
+    const build = typeof buildId === "string" ? await this.builds.findLater(buildId) : undefined;
     if (build) this.#panels.restore(build, panel);
     else panel.dispose();
   }
@@ -196,6 +192,8 @@ export class BuildController implements Disposable {
   }
 
   async #start(request: BuildRequest): Promise<void> {
+    // Whoever asks: a panel or a row may be of a time when the workspace was trusted.
+    requireTrust();
     const { store, buildx, context, follow } = this.#options;
     const [cli, builders, text] = await Promise.all([buildx.get(), store.refresh(), savedText(request)]);
     const builder = builders.find((one) => one.name === request.builder);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { BuildArchive } from "../../../src/core/build/archive.ts";
 import { Builds } from "../../../src/core/build/builds.ts";
 import type { BuildRecord } from "../../../src/core/build/pastBuild.ts";
+import { processMark } from "../../../src/core/processes.ts";
 import { fakeBuildx } from "../buildx/fakeBuildx.ts";
 
 let folder = "";
@@ -21,6 +22,10 @@ const line = (message: object): string => `${JSON.stringify(message)}\n`;
 const begun =
   line({ vertexes: [vertex] }) +
   line({ logs: [{ vertex: "sha256:1", stream: 1, data: btoa("a-secret\n"), timestamp: time }] });
+
+const failed =
+  line({ vertexes: [{ ...vertex, completed: time, error: "process did not complete: exit code: 2" }] }) +
+  "buildx speaks of a-secret\n";
 
 const options = {
   request: {
@@ -69,8 +74,8 @@ describe("a build of an earlier window", () => {
   });
 
   it("is there with its times, without its output", async () => {
-    const [build] = (await nextWindow(["print", begun], ["exit", 1])).shown;
-    assert.equal(build?.summary().head.state, "failed");
+    const [build] = (await nextWindow(["print", begun + failed], ["exit", 1])).shown;
+    assert.equal(build?.summary().head.failure?.exitCode, 2);
     const { head, rows } = build?.snapshot() ?? assert.fail();
     assert.equal(head.isRemembered, true);
     assert.equal(rows[0]?.text, "make");
@@ -96,23 +101,40 @@ describe("a build of an earlier window", () => {
       null,
       { stepId: "sha256:1", state: "running", durationMs: 0, runningSinceMs: record.savedMs - 5_000 },
     ];
-    const pid = spawnSync(process.execPath, ["--version"]).pid;
-    const killed = { ...record, pid, snapshot: { ...record.snapshot, head: running, rows: [{ ...rows[0], cells }] } };
+    const owner = `${spawnSync(process.execPath, ["--version"]).pid}:1`;
+    const killed = { ...record, owner, snapshot: { ...record.snapshot, head: running, rows: [{ ...rows[0], cells }] } };
     writeFileSync(file, JSON.stringify(killed));
-    const [build] = await new BuildArchive(folder, 5).load();
+    const [build] = (await new BuildArchive(folder, 5).load()).builds;
     const snapshot = build?.snapshot() ?? assert.fail();
     assert.deepEqual([snapshot.head.state, snapshot.head.isInterrupted], ["canceled", true]);
     assert.equal(snapshot.rows[0]?.cells[1]?.state, "canceled");
     assert.equal(snapshot.rows[0]?.cells[1]?.durationMs, 5_000);
-    writeFileSync(file, JSON.stringify({ ...killed, pid: process.pid }));
-    assert.deepEqual(await new BuildArchive(folder, 5).load(), [], "it runs in another window");
+    // A process of the same number, perhaps our own, that has begun at another time.
+    writeFileSync(file, JSON.stringify({ ...killed, owner: `${process.pid}:1` }));
+    assert.equal((await new BuildArchive(folder, 5).load()).builds.length, 1);
+  });
+
+  it("comes when another window that has it has ended, and not before", async () => {
+    await nextWindow(["print", begun], ["hang"]);
+    const file = path.join(folder, readdirSync(folder)[0] ?? "");
+    const record = JSON.parse(readFileSync(file, "utf8")) as BuildRecord;
+    const other = spawn("sleep", ["60"]);
+    writeFileSync(file, JSON.stringify({ ...record, owner: processMark(other.pid) }));
+    const builds = new Builds(fail, folder);
+    await builds.remember();
+    assert.deepEqual(builds.shown, []);
+    const found = builds.findLater(record.snapshot.head.id);
+    other.kill();
+    assert.equal((await found)?.id, record.snapshot.head.id);
+    assert.equal(await builds.findLater("unknown"), undefined);
+    builds.dispose();
   });
 
   it("is forgotten when it is one of too many, or its file is damaged", async () => {
     await nextWindow(["print", begun], ["exit", 0]);
     await nextWindow(["print", begun], ["exit", 0]);
     writeFileSync(path.join(folder, "damaged.json"), "{");
-    const [newest, ...others] = await new BuildArchive(folder, 1).load();
+    const [newest, ...others] = (await new BuildArchive(folder, 1).load()).builds;
     assert.equal(others.length, 0);
     assert.deepEqual(readdirSync(folder).toSorted(), ["damaged.json", `${newest?.id}.json`].toSorted());
   });

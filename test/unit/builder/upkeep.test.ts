@@ -9,6 +9,7 @@ import { BuilderUpkeep } from "../../../src/core/builder/upkeep.ts";
 import { buildxConfigDir, instancePath } from "../../../src/core/buildx/store.ts";
 import { ClusterConnections } from "../../../src/core/cluster/cluster.ts";
 import { loadKubeconfig, selectContext } from "../../../src/core/cluster/kubeconfig.ts";
+import { processMark } from "../../../src/core/processes.ts";
 import { fakeBuildx } from "../buildx/fakeBuildx.ts";
 
 let home = "";
@@ -99,15 +100,30 @@ describe("the kubeconfig of a builder", () => {
   it("goes when its builder has gone, unless that is in another store or being made", async () => {
     await pinned();
     const elsewhere = await pinned({ builder: "other", store: "/elsewhere" });
-    const young = await pinned({ builder: "young", makerPid: process.pid });
+    const young = await pinned({ builder: "young", maker: processMark() });
     await upkeep.run();
     const kept = [elsewhere, young].flatMap(({ kubeconfig }) => [kubeconfig, `${kubeconfig}.json`]);
     assert.deepEqual(readdirSync(folder).toSorted(), kept.map((file) => path.basename(file)).toSorted());
     assert.deepEqual(notes, ["builder kube: gone, its kubeconfig too"]);
   });
 
+  it("stays while nobody can tell whether its builder has gone", async () => {
+    const pin = await pinned();
+    const instance = instancePath(env, "kube");
+    const keeps = async (): Promise<void> => {
+      await upkeep.run();
+      assert.equal(readdirSync(folder).length, 2);
+    };
+    writeInstance(pin);
+    writeFileSync(instance, "");
+    await keeps();
+    rmSync(path.dirname(instance), { recursive: true });
+    writeFileSync(path.dirname(instance), "");
+    await keeps();
+  });
+
   it("stays when a half-made builder cannot be taken back, which is told", async () => {
-    const pin = await pinned({ makerPid: deadPid() });
+    const pin = await pinned({ maker: `${deadPid()}:1` });
     writeInstance(pin);
     await upkeep.run();
     assert.equal(notes[0], "builder kube: half made, is taken back");

@@ -37,7 +37,12 @@ export function proxyFor(
 
 function proxyUrl(text: string): URL {
   if (URL.canParse(text)) return new URL(text);
-  throw new UserError(t("The proxy on the way to the cluster has no valid address: {0}", text));
+  throw new UserError(t("The proxy on the way to the cluster has no valid address: {0}", withoutSignIn(text)));
+}
+
+/** A password may be what makes the address invalid. */
+function withoutSignIn(address: string): string {
+  return address.replace(/^(\w+:\/\/)?.*@/s, "$1…@");
 }
 
 /**
