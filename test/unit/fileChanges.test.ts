@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -27,6 +27,11 @@ async function expectCall(files: readonly string[], act: () => void): Promise<vo
 test("tells of a file that is written", async () => {
   writeFileSync(at("a"), "1");
   await expectCall([at("a"), at("b")], () => writeFileSync(at("a"), "longer"));
+});
+
+test("tells of a file that may be read by others than before", async () => {
+  writeFileSync(at("a"), "1");
+  await expectCall([at("a")], () => chmodSync(at("a"), 0o600));
 });
 
 test("tells of a file that is replaced by a rename", async () => {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { FollowedBuilder } from "../builder/follow.ts";
 import { bootProgress } from "../builder/progress.ts";
-import { avoidsTerminatingPods, type BuildxVersion } from "../buildx/version.ts";
+import type { BuildxVersion } from "../buildx/version.ts";
 import { watchTrouble } from "../cluster/objects.ts";
 import type { Trouble } from "../errors.ts";
 import { t } from "../l10n.ts";
@@ -30,7 +30,7 @@ export class BuildSite {
 
   constructor(plan: BuildPlan, version: BuildxVersion) {
     this.#plan = plan;
-    this.#pods = new UsedPods(plan.platforms, avoidsTerminatingPods(version));
+    this.#pods = new UsedPods(plan.platforms, version);
   }
 
   /**

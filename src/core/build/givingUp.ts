@@ -4,7 +4,12 @@ import type { BuilderLoss } from "./podLoss.ts";
  * How long buildx gets to notice by itself, and the steps to end that end in time: a pod that is being deleted goes on
  * for some seconds; a network may come back.
  */
-const giveUpAfterMs: Readonly<Record<BuilderLoss["kind"], number>> = { lost: 2_000, ending: 5_000, silent: 15_000 };
+const giveUpAfterMs: Readonly<Record<BuilderLoss["kind"], number>> = {
+  lost: 2_000,
+  ending: 5_000,
+  silent: 15_000,
+  possible: 60_000,
+};
 /** How long buildx gets to end in good order. */
 const killAfterMs = 2_000;
 
@@ -24,12 +29,11 @@ export class GivingUp {
   }
 
   /**
-   * Takes what is lost as far as is known now. While that is of the same kind, its time runs on. Silence can end; a pod
-   * that is lost stays so, also when another one has taken its place.
+   * Takes what is lost as far as is known now. While that is of the same kind, its time runs on.
    */
   consider(loss: BuilderLoss | undefined): void {
     if (this.#hasEnded || this.#kind === loss?.kind) return;
-    if (!loss && this.#kind !== "silent") return;
+    if (isSure(this.#kind) && !isSure(loss?.kind)) return;
     clearTimeout(this.#timer);
     this.#kind = loss?.kind;
     if (loss) this.#wait(loss);
@@ -53,10 +57,15 @@ export class GivingUp {
   #wait(loss: BuilderLoss): void {
     this.#hasHeard = false;
     this.#timer = setTimeout(() => {
-      if (loss.kind === "silent" && this.#hasHeard) return this.#wait(loss);
+      if (!isSure(loss.kind) && this.#hasHeard) return this.#wait(loss);
       this.#hasEnded = true;
       this.#end(loss);
       this.#timer = setTimeout(this.#kill, killAfterMs);
     }, giveUpAfterMs[loss.kind]);
   }
+}
+
+/** What is lost for sure stays so, also when something else has taken its place; of the rest the build may know better. */
+function isSure(kind: BuilderLoss["kind"] | undefined): boolean {
+  return kind === "lost" || kind === "ending";
 }

@@ -51,8 +51,17 @@ export async function diskProblemAt(folder: string): Promise<DiskProblem | undef
   return isFull ? "full" : undefined;
 }
 
+/** One try after the other: two in one folder would remove what the other has made. */
+let trying: Promise<unknown> = Promise.resolve();
+
 /** Why a build could not write to a folder, found by making it for a moment; undefined when it could. */
 export async function cannotWriteTo(folder: string): Promise<Pick<Cause, "what" | "advice"> | undefined> {
+  const tried = trying.then(async () => tryToWriteTo(folder));
+  trying = tried.catch(() => undefined);
+  return tried;
+}
+
+async function tryToWriteTo(folder: string): Promise<Pick<Cause, "what" | "advice"> | undefined> {
   const made: string[] = [];
   try {
     // One by one: Node's own way to make all at once never ends where the system knows no such folder, as in /proc.

@@ -1,3 +1,4 @@
+import { avoidsTerminatingPods, noticesLoss, type BuildxVersion } from "../buildx/version.ts";
 import type { Pod } from "../cluster/objects.ts";
 import { buildKitContainer } from "../cluster/wireWorkload.ts";
 import { t } from "../l10n.ts";
@@ -9,9 +10,9 @@ import type { Failure } from "./snapshot.ts";
 export interface BuilderLoss {
   /**
    * `lost`: nothing of the build goes on in a pod. `ending`: it does for some seconds more. `silent`: the cluster does
-   * not answer, and nobody knows.
+   * not answer, and nobody knows. `possible`: one of several pods is lost, and buildx would not notice if it was that.
    */
-  readonly kind: "lost" | "ending" | "silent";
+  readonly kind: "lost" | "ending" | "silent" | "possible";
   readonly platforms: readonly Platform[];
   /** A sentence: what has become of what. */
   readonly what: string;
@@ -44,11 +45,10 @@ interface UsedPod {
 export class UsedPods {
   readonly #platformsByWorkload: ReadonlyMap<string, Platform[]>;
   readonly #used = new Map<string, UsedPod>();
-  readonly #avoidsTerminating: boolean;
+  readonly #version: BuildxVersion;
 
-  /** @param avoidsTerminating whether buildx sends no builds to pods that are being deleted, as it does from 0.37 on */
-  constructor(platforms: readonly PlannedPlatform[], avoidsTerminating: boolean) {
-    this.#avoidsTerminating = avoidsTerminating;
+  constructor(platforms: readonly PlannedPlatform[], version: BuildxVersion) {
+    this.#version = version;
     const byWorkload = new Map<string, Platform[]>();
     for (const { platform, builderNode } of platforms) {
       const workload = builderNode?.kubernetes?.workload;
@@ -61,48 +61,47 @@ export class UsedPods {
    * Takes the pods of the builder's namespace as they are now.
    *
    * @param hasBegun whether a platform's build has: then it is on a pod that was there before
-   * @returns the loss of a pod that the build is on; of several replicas nobody can tell which one that is
+   * @returns the loss of what the build is on: of several pods, on one of which it is, all must be lost
    */
   update(pods: readonly Pod[], hasBegun: (platform: Platform) => boolean): BuilderLoss | undefined {
     const known = new Set([...this.#used.values()].map(({ workload }) => workload));
     // What comes in a pod's place after the build has begun there has no part in it.
     for (const pod of pods)
       if (!known.has(pod.app) || !this.#platformsByWorkload.get(pod.app)?.some(hasBegun)) this.#add(pod);
-    return worstLoss(
-      [...this.#used.values()].filter((used) => this.#isTheOnlyOne(used)),
-      pods,
-    );
+    const losses = [...this.#platformsByWorkload.keys()].flatMap((workload) => this.#lossOf(workload, pods) ?? []);
+    return (["lost", "ending", "possible"] as const)
+      .map((wanted) => losses.find(({ kind }) => kind === wanted))
+      .find(Boolean);
   }
 
   /** The loss of any pod that the build may have been on; to be asked when the build has lost its connection. */
   possibleLoss(pods: readonly Pod[] | undefined): BuilderLoss | undefined {
-    return pods && worstLoss([...this.#used.values()], pods);
+    const losses = [...this.#used.values()].flatMap((used) => (pods && lossOf(used, pods)) ?? []);
+    return losses.find(({ kind }) => kind === "lost") ?? losses[0];
+  }
+
+  #lossOf(workload: string, pods: readonly Pod[]): BuilderLoss | undefined {
+    const used = [...this.#used.values()].filter((one) => one.workload === workload);
+    const losses = used.flatMap((one) => lossOf(one, pods) ?? []);
+    if (losses.length === used.length) return losses.find(({ kind }) => kind === "ending") ?? losses.at(-1);
+    const [first] = losses;
+    if (!first || noticesLoss(this.#version)) return undefined;
+    const remedy = t("It may have been built there: nothing has been heard of the build since. {0}", first.remedy);
+    return { ...first, kind: "possible", remedy };
   }
 
   #add(pod: Pod): void {
     const platforms = this.#platformsByWorkload.get(pod.app);
     if (!platforms || this.#used.has(pod.uid) || pod.phase !== "Running") return;
-    if (this.#avoidsTerminating && pod.state.kind === "terminating") return;
+    if (avoidsTerminatingPods(this.#version) && pod.state.kind === "terminating") return;
+    // It does not run at the moment: buildx waits until it does.
+    if (isBuildKitDown(pod)) return;
     this.#used.set(pod.uid, { pod, platforms, workload: pod.app });
   }
-
-  #isTheOnlyOne({ workload }: UsedPod): boolean {
-    return [...this.#used.values()].filter((used) => used.workload === workload).length === 1;
-  }
 }
 
-function worstLoss(used: readonly UsedPod[], pods: readonly Pod[]): BuilderLoss | undefined {
-  const losses = used.flatMap(
-    (one) =>
-      lossOf(
-        one,
-        pods.find(({ uid }) => uid === one.pod.uid),
-      ) ?? [],
-  );
-  return losses.find(({ kind }) => kind === "lost") ?? losses[0];
-}
-
-function lossOf({ pod, platforms }: UsedPod, now: Pod | undefined): BuilderLoss | undefined {
+function lossOf({ pod, platforms }: UsedPod, pods: readonly Pod[]): BuilderLoss | undefined {
+  const now = pods.find(({ uid }) => uid === pod.uid);
   const lost = (what: string, remedy = buildAgain()): BuilderLoss => ({ kind: "lost", platforms, what, remedy });
   const deleted = lost(t("The builder pod {0} was deleted.", pod.name));
   if (!now) return deleted;
@@ -116,11 +115,15 @@ function lossOf({ pod, platforms }: UsedPod, now: Pod | undefined): BuilderLoss 
     const how = lastEnd?.text ?? t("the cause is not known");
     return lost(t("BuildKit in the builder pod {0} has ended: {1}.", pod.name, how), remedyFor(now));
   }
-  if (state.kind !== "stuck" && state.kind !== "dead") return undefined;
-  // A container that somebody has put beside BuildKit may crash as it likes.
-  return (state.container ?? buildKitContainer) === buildKitContainer
-    ? lost(t("The builder pod {0} has stopped: {1}.", pod.name, state.text), remedyFor(now))
-    : undefined;
+  if (state.kind === "ready" || !isBuildKitDown(now)) return undefined;
+  return lost(t("The builder pod {0} has stopped: {1}.", pod.name, state.text), remedyFor(now));
+}
+
+/** A container that somebody has put beside BuildKit may crash as it likes. */
+function isBuildKitDown({ state }: Pod): boolean {
+  return (
+    (state.kind === "stuck" || state.kind === "dead") && (state.container ?? buildKitContainer) === buildKitContainer
+  );
 }
 
 function remedyFor({ lastEnd }: Pod): string {

@@ -40,6 +40,11 @@ export function avoidsTerminatingPods(version: BuildxVersion): boolean {
   return isAtLeast(version, "0.37.0");
 }
 
+/** True when it ends when the pod is gone that it builds on; else it hangs. */
+export function noticesLoss(version: BuildxVersion): boolean {
+  return isAtLeast(version, recommendedBuildx);
+}
+
 /** Why this buildx must not push images that several builder nodes have built, as a sentence; undefined when it may. */
 export function multiNodePushProblem(version: BuildxVersion): string | undefined {
   // Only the first node pushes by digest there, the others push the tag itself (`build/build.go`).

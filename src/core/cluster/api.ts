@@ -92,19 +92,9 @@ export class KubeApi implements Disposable {
   }
 
   async #send(method: string, path: string, request: ApiRequest): Promise<WireAnswer> {
-    const answer = await this.#sendOnce(method, path, request);
-    if (answer.status === 401 && this.#transport.canRenewCredentials) {
-      await readText(answer);
-      this.#transport.renewCredentials();
-      return accepted(await this.#sendOnce(method, path, request));
-    }
-    return accepted(answer);
-  }
-
-  async #sendOnce(method: string, path: string, request: ApiRequest): Promise<WireAnswer> {
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
     const isWatch = request.query?.["watch"] === true;
-    return this.#transport.send({
+    const answer = await this.#transport.send({
       method,
       path: path + queryString(request.query ?? {}),
       headers: {
@@ -124,6 +114,7 @@ export class KubeApi implements Disposable {
       idleTimeoutMs: request.timeoutMs ?? 30_000,
       isWatch,
     });
+    return accepted(answer);
   }
 }
 

@@ -20,28 +20,50 @@ export interface Credentials {
 const renewBeforeMs = 10_000;
 
 /**
+ * A server that refuses what a plugin gives will most often refuse the next, too. One that took its time may have opened
+ * a browser: people must not get one every half minute.
+ */
+const leastPatienceMs = 30_000;
+const mostPatienceMs = 600_000;
+
+/**
  * The credentials of a kubeconfig user: client certificate, token, token file, user name and password, exec plugin, or
  * the ID token of an OIDC auth provider. A plugin runs once for all who ask at the same time, and again when its
- * answer has expired or {@link invalidate} was called.
+ * answer has expired or was refused, see {@link renew}.
  */
 export class CredentialSource {
   readonly #access: ClusterAccess;
   readonly #env: Readonly<NodeJS.ProcessEnv>;
   #exec: Promise<ExecCredential> | undefined;
+  /** What a plugin has answered last, unless that was refused. */
+  #answer: ExecCredential | undefined;
+  /** The plugin's answer that credentials were made of. */
+  readonly #origins = new WeakMap<Credentials, ExecCredential>();
+  /** Before this time (epoch) a plugin is not run because its answer was refused. */
+  #patientUntilMs = 0;
+  #tookMs = 0;
 
   constructor(access: ClusterAccess, env: Readonly<NodeJS.ProcessEnv>) {
     this.#access = access;
     this.#env = env;
   }
 
-  /** True when {@link invalidate} can lead to other credentials, so that a refused request is worth a second try. */
-  get isRenewable(): boolean {
-    return isStanza(this.#access.user["exec"]) || textIn(this.#access.user, "tokenFile") !== undefined;
-  }
-
-  /** Forgets what a plugin has answered: the server has refused it. */
-  invalidate(): void {
+  /**
+   * Takes note that the server has refused these credentials (401).
+   *
+   * @returns whether {@link get} may give others now, so that a second try is worth it
+   */
+  renew(refused: Credentials): boolean {
+    if (textIn(this.#access.user, "tokenFile") !== undefined) return true;
+    const origin = this.#origins.get(refused);
+    if (!origin) return false;
+    // Others who were refused, too, may have had it renewed meanwhile.
+    if (origin !== this.#answer) return true;
+    if (Date.now() < this.#patientUntilMs) return false;
+    this.#patientUntilMs = Date.now() + Math.max(leastPatienceMs, Math.min(mostPatienceMs, 20 * this.#tookMs));
     this.#exec = undefined;
+    this.#answer = undefined;
+    return true;
   }
 
   /** @throws {UserError} a file cannot be read, a plugin fails, a sign-in has expired */
@@ -49,14 +71,19 @@ export class CredentialSource {
     const { user } = this.#access;
     const authorization = await staticAuthorization(user);
     // As in client-go: what stands in the kubeconfig wins, the plugin is not even run.
-    const exec =
-      isStanza(user["exec"]) && authorization === undefined ? await this.#execCredential(user["exec"], signal) : {};
-    return {
+    const answer =
+      isStanza(user["exec"]) && authorization === undefined
+        ? await this.#execCredential(user["exec"], signal)
+        : undefined;
+    const exec = answer ?? {};
+    const credentials = {
       authorization: authorization ?? (exec.token === undefined ? undefined : `Bearer ${exec.token}`),
       headers: impersonation(user),
       certificate: exec.certificate ?? (await dataOrFile(user, "client-certificate")),
       key: exec.key ?? (await dataOrFile(user, "client-key")),
     };
+    if (answer) this.#origins.set(credentials, answer);
+    return credentials;
   }
 
   async #execCredential(exec: Stanza, signal: AbortSignal | undefined): Promise<ExecCredential> {
@@ -67,12 +94,21 @@ export class CredentialSource {
       if (this.#exec === running) this.#exec = undefined;
     }
     // Without the caller's signal: others may be waiting for the same answer.
-    this.#exec ??= runExecPlugin(exec, this.#access.cluster, { env: this.#env });
-    const started = this.#exec;
-    started.catch(() => {
-      if (this.#exec === started) this.#exec = undefined;
-    });
-    return untilAborted(started, signal);
+    this.#exec ??= this.#run(exec);
+    return untilAborted(this.#exec, signal);
+  }
+
+  async #run(exec: Stanza): Promise<ExecCredential> {
+    const startedMs = Date.now();
+    try {
+      this.#answer = await runExecPlugin(exec, this.#access.cluster, { env: this.#env });
+      return this.#answer;
+    } catch (error) {
+      this.#exec = undefined;
+      throw error;
+    } finally {
+      this.#tookMs = Date.now() - startedMs;
+    }
   }
 }
 

@@ -99,6 +99,62 @@ describe("a build whose pod is lost", () => {
     assert.equal(run.state, "done");
   });
 
+  it("goes on when its pod is in the pause between two crashes at the beginning, for buildx waits for it", async () => {
+    const run = new BuildRun(
+      fakeBuildx([
+        ["print", stepRuns],
+        ["print", stepIsDone],
+      ]),
+      options(),
+    );
+    const state = { kind: "stuck", text: "keeps crashing (2 restarts)" } as const;
+    run.observe(followed(amd, { ...arm, restarts: 2, state }));
+    run.observe(followed(amd, { ...arm, restarts: 3 }));
+    await run.start();
+    assert.equal(run.state, "done");
+  });
+
+  /** Runs a build that hangs on one of two replicas, of which first one goes. */
+  async function onTwo(
+    context: TestContext,
+    release: string,
+    then: (run: BuildRun, tick: (ms: number) => void) => void,
+  ): Promise<BuildRun> {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const acts = [["onInterrupt", "ignore"], ["print", stepRuns], ["hang"]];
+    const run = new BuildRun(fakeBuildx(acts, { version: { text: release, release } }), options());
+    const running = changeOf(run, () => run.snapshot().rows.length === 1);
+    const ended = run.start();
+    await running;
+    run.observe(followed(amd, arm, runningPod("kube-arm64-b", "kube-arm64")));
+    run.observe(followed(amd, arm));
+    then(run, (ms) => context.mock.timers.tick(ms));
+    if (run.state === "running") run.cancel();
+    context.mock.timers.tick(10_000);
+    await ended;
+    return run;
+  }
+
+  it("fails when all of several replicas have gone", async (context) => {
+    const run = await onTwo(context, "0.38.2", (one, tick) => {
+      one.observe(followed(amd));
+      tick(2_000);
+    });
+    assert.match(run.snapshot().head.failure?.what ?? "", /^The builder pod kube-arm64-. was deleted\.$/);
+  });
+
+  it("fails when one of several has gone and nothing more is heard, where buildx would hang", async (context) => {
+    const run = await onTwo(context, "0.29.1", (_one, tick) => tick(60_000));
+    const { failure } = run.snapshot().head;
+    assert.equal(failure?.what, "The builder pod kube-arm64-b was deleted.");
+    assert.match(failure?.advice ?? "", /^It may have been built there: nothing has been heard/);
+  });
+
+  it("goes on then where buildx would end by itself", async (context) => {
+    const run = await onTwo(context, "0.36.0", (_one, tick) => tick(60_000));
+    assert.equal(run.state, "canceled");
+  });
+
   it("tells the cluster's cause when buildx has lost the connection", async () => {
     const lost = "ERROR: failed to build: failed to receive status: rpc error: code = Unavailable desc = EOF\n";
     const acts = [

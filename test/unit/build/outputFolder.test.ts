@@ -46,6 +46,13 @@ describe("an output folder", () => {
     assert.equal(outputFolderOf("~out", project), path.join(project, "~out"));
   });
 
+  it("can be tried by several builds at once", async () => {
+    const folder = path.join(project, "new", "out");
+    const problems = await Promise.all(Array.from({ length: 200 }, () => cannotWriteTo(folder)));
+    assert.deepEqual(new Set(problems), new Set([undefined]));
+    assert.ok(!existsSync(path.join(project, "new")));
+  });
+
   it("belongs to the build when nothing else is in it", async () => {
     assert.equal(await isOutputOnly(path.join(project, "out")), true);
     assert.equal(await isOutputOnly(path.join(project, "new")), true);

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { BuildxCli } from "../../../src/core/buildx/cli.ts";
+import type { BuildxVersion } from "../../../src/core/buildx/version.ts";
 
 /** The stand-in for docker-buildx; what it can do is written in the file. */
 export const fakeBuildxPath = fileURLToPath(new URL("../../fixtures/bin/fake-buildx.cjs", import.meta.url));
@@ -9,10 +10,13 @@ export const fakeBuildxPath = fileURLToPath(new URL("../../fixtures/bin/fake-bui
 /** A buildx that does these acts, whatever it is asked. */
 export function fakeBuildx(
   acts: readonly (readonly unknown[])[],
-  options: { readonly graceMs?: number; readonly env?: NodeJS.ProcessEnv } = {},
+  options: { readonly graceMs?: number; readonly env?: NodeJS.ProcessEnv; readonly version?: BuildxVersion } = {},
 ): BuildxCli {
   const env = { PATH: process.env["PATH"], ...options.env, FAKE_BUILDX: JSON.stringify(acts) };
-  return new BuildxCli([process.execPath, fakeBuildxPath], env, { graceMs: options.graceMs });
+  return new BuildxCli([process.execPath, fakeBuildxPath], env, {
+    graceMs: options.graceMs,
+    ...(options.version && { version: options.version }),
+  });
 }
 
 /** All values of an iterable. */

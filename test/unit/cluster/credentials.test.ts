@@ -137,9 +137,23 @@ describe("credentials", () => {
     assert.equal((await expiring.get(undefined)).authorization, "Bearer token-1");
     assert.equal((await expiring.get(undefined)).authorization, "Bearer token-2");
     const lasting = source({ exec: plugin("token") });
-    await lasting.get(undefined);
-    lasting.invalidate();
+    assert.equal(lasting.renew(await lasting.get(undefined)), true);
     assert.equal((await lasting.get(undefined)).authorization, "Bearer token-4-");
+  });
+
+  test("the plugin runs once for all who were refused, and not again soon when its new answer is refused, too", async () => {
+    const credentials = source({ exec: plugin("token") });
+    const refused = await Promise.all([1, 2, 3].map(async () => credentials.get(undefined)));
+    for (const one of refused) assert.equal(credentials.renew(one), true);
+    const renewed = await Promise.all(refused.map(async () => credentials.get(undefined)));
+    assert.equal(runs(), 2);
+    for (const one of renewed) assert.equal(credentials.renew(one), false);
+    assert.equal((await credentials.get(undefined)).authorization, "Bearer token-2-");
+  });
+
+  test("what the kubeconfig holds itself cannot be renewed, but for a file", async () => {
+    const fixed = source({ token: "static" });
+    assert.equal(fixed.renew(await fixed.get(undefined)), false);
   });
 
   test("the plugin runs again after it has failed", async () => {

@@ -115,6 +115,7 @@ describe("through a proxy", () => {
 
   test("whose address is none", async () => {
     assert.match(await failure("not a proxy"), /no valid address: not a proxy$/);
+    assert.match(await failure("http://user:pa/s@s w@proxy:1"), /no valid address: http:\/\/…@proxy:1$/);
   });
 
   test("that nobody knows how to use", async () => {

@@ -47,15 +47,6 @@ export class Transport implements Disposable {
     this.#connectTimeoutMs = connectTimeoutMs;
   }
 
-  /** True when a refused request (401) is worth a second try after {@link renewCredentials}. */
-  get canRenewCredentials(): boolean {
-    return this.#credentials.isRenewable;
-  }
-
-  renewCredentials(): void {
-    this.#credentials.invalidate();
-  }
-
   /**
    * Resolves when the head of the answer is there.
    *
@@ -83,6 +74,13 @@ export class Transport implements Disposable {
 
   async #sendOnce(request: WireRequest): Promise<WireAnswer> {
     const credentials = await this.#credentials.get(request.signal);
+    const answer = await this.#sendAs(credentials, request);
+    if (answer.status !== 401 || !this.#credentials.renew(credentials)) return answer;
+    for await (const _ of answer.body); // So that its connection is free again.
+    return this.#sendAs(await this.#credentials.get(request.signal), request);
+  }
+
+  async #sendAs(credentials: Credentials, request: WireRequest): Promise<WireAnswer> {
     const trust = (this.#trust ??= await trustOptions(this.#access));
     try {
       return await this.#exchange(request, credentials, trust);
