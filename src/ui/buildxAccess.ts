@@ -5,6 +5,7 @@ import { DisposableStore, type Disposable } from "../core/event.ts";
 import { isAtLeast, recommendedBuildx, type BuildxVersion } from "../core/buildx/version.ts";
 import { openInstallPage } from "./commands.ts";
 import { setContextKey } from "./contextKey.ts";
+import { showText } from "./messages.ts";
 import { onDidChangeSetting, setting } from "./settings.ts";
 
 /** The buildx of this machine: found on first use, and again when its setting changes. */
@@ -53,18 +54,25 @@ export class BuildxAccess implements Disposable {
       recommendedBuildx,
     );
     const install = vscode.l10n.t("How to Install");
-    if ((await vscode.window.showInformationMessage(text, install)) === install) await openInstallPage();
+    if ((await showText(text, install)) === install) await openInstallPage();
   }
 
   async #find(): Promise<BuildxCli> {
     try {
       const { cli, version } = await findBuildx({ path: setting("buildx.path") || undefined, env: process.env });
+      setContextKey("multiArchBuilds.isBuildxMissing", false);
+      const same = [...this.#used].find(
+        (one) => one.commandLine === cli.commandLine && one.version.text === version.text,
+      );
+      if (same) {
+        cli.dispose();
+        return same;
+      }
       this.#subscriptions.add(cli);
       this.#used.add(cli);
       this.#subscriptions.add(cli.onDidStart((command) => this.#log.debug(command.join(" "))));
       this.#log.info(`buildx ${version.text}: ${cli.commandLine}`);
       void this.#hintAtHangs(version);
-      setContextKey("multiArchBuilds.isBuildxMissing", false);
       return cli;
     } catch (error) {
       this.#found = undefined;

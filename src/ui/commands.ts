@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { extensionPrefix, type CommandArguments, type CommandId } from "../contributions.ts";
 import { isAbort, messageOf, UserError, type ErrorAction } from "../core/errors.ts";
 import type { Disposable } from "../core/event.ts";
+import { showErrorText } from "./messages.ts";
 
 /** Registers a command. The one place where what a command throws reaches the user. */
 export function registerCommand<K extends CommandId>(
@@ -31,7 +32,7 @@ export async function showError(error: unknown, log: vscode.LogOutputChannel): P
   const button = actionButton(isExpected ? error.action : "showLog", log);
   const showLog = actionButton("showLog", log);
   const buttons = button.title === showLog.title ? [showLog] : [button, showLog];
-  const chosen = await vscode.window.showErrorMessage(text, ...buttons);
+  const chosen = await showErrorText(text, ...buttons);
   await chosen?.run();
 }
 

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { withoutIcons } from "./messages.ts";
 
 /** One question of a wizard. Answers the value, `"back"`, or undefined when the user gave up. */
 export type Answer<T> = T | "back" | undefined;
@@ -20,9 +21,11 @@ export async function pickOne<T>(
   question: Question & { readonly choices: readonly Choice<T>[]; readonly active?: Choice<T> | undefined },
 ): Promise<Answer<T>> {
   const picker = vscode.window.createQuickPick<Choice<T>>();
-  picker.items = question.choices;
+  // Names of files and builders may hold anything.
+  const items = question.choices.map((choice) => ({ ...choice, label: withoutIcons(choice.label) }));
+  picker.items = items;
   picker.matchOnDescription = true;
-  if (question.active) picker.activeItems = [question.active];
+  picker.activeItems = items.filter((_item, index) => question.choices[index] === question.active);
   return ask(picker, question, () => picker.selectedItems[0]?.value);
 }
 

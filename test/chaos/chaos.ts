@@ -132,8 +132,10 @@ async function recordsOf(target: Builder, context: string): Promise<readonly str
 /** What BuildKit's records say otherwise. */
 function contradiction(run: BuildRun, records: readonly string[] | undefined): string | undefined {
   if (!records) return undefined;
-  const isDone = run.summary().head.state === "done";
-  const isSame = isDone ? records.length === labNodes.length && records.every((one) => one === "Completed") : true;
+  const { state } = run.summary().head;
+  const isCompleted = records.length === labNodes.length && records.every((one) => one === "Completed");
+  // One that is cancelled may have been complete for BuildKit a moment before.
+  const isSame = state === "canceled" || isCompleted === (state === "done");
   return isSame && !records.includes("Running") ? undefined : `BuildKit's records say: ${records.join(", ")}`;
 }
 

@@ -87,6 +87,13 @@ forbid(
   ({ from, to }) => /^(node:)?child_process$/.test(to) && from !== "src/core/cluster/execPlugin.ts",
 );
 
+test("only ui/messages.ts shows notifications: elsewhere their texts could be links", () => {
+  const shows = sourceFiles("src/ui").filter((file) =>
+    /window\.show(?:Error|Information|Warning)Message/.test(readFileSync(path.join(root, file), "utf8")),
+  );
+  assert.deepEqual(shows, ["src/ui/messages.ts"]);
+});
+
 test("no circle of imports", () => {
   const graph = new Map<string, string[]>();
   for (const { from, to, isTypeOnly } of imports)

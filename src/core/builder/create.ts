@@ -32,6 +32,8 @@ export interface NewBuilder {
   readonly architectures: readonly string[];
   /** Pods per architecture. */
   readonly replicas: number;
+  /** Whether the cluster has machines that run no Linux. */
+  readonly hasOtherSystems?: boolean;
   /** Path of a `buildkitd.toml`. */
   readonly buildkitdConfig?: string;
   /** More options of buildx's kubernetes driver, the same for all nodes. */

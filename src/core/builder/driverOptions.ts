@@ -5,6 +5,8 @@ export interface NodeOptions {
   readonly namespace: string;
   readonly architecture: string;
   readonly replicas: number;
+  /** Whether the cluster has machines that run no Linux, on which BuildKit must not land. */
+  readonly hasOtherSystems?: boolean;
   /** What the user adds. */
   readonly driverOptions?: Readonly<Record<string, string>>;
 }
@@ -19,15 +21,15 @@ const bootTimeout = "300s";
  * @param knows.timeout whether this buildx knows the option `timeout`
  */
 export function driverOptionsOf(
-  { namespace, architecture, replicas, driverOptions = {} }: NodeOptions,
+  { namespace, architecture, replicas, hasOtherSystems = false, driverOptions = {} }: NodeOptions,
   knows: { readonly timeout: boolean },
 ): Readonly<Record<string, string>> {
   const { nodeselector, ...others } = driverOptions;
-  const selector = `kubernetes.io/arch=${architecture}`;
+  const labels = [`kubernetes.io/arch=${architecture}`, hasOtherSystems && "kubernetes.io/os=linux", nodeselector];
   return {
     namespace,
     replicas: String(replicas),
-    nodeselector: nodeselector ? `${selector},${nodeselector}` : selector,
+    nodeselector: labels.filter(Boolean).join(","),
     ...(knows.timeout ? { timeout: bootTimeout } : {}),
     ...others,
   };

@@ -15,10 +15,16 @@ export type BuilderKubeconfig =
 
 /** Finds out which kubeconfig a builder uses; every command for that builder is given the same. */
 export async function kubeconfigOf(builder: Builder): Promise<BuilderKubeconfig> {
-  const path = builder.nodes.find((node) => node.kubernetes?.kubeconfig)?.kubernetes?.kubeconfig;
-  if (path === undefined) return { kind: "default" };
-  return access(path).then(
-    () => ({ kind: "file", path }),
-    () => ({ kind: "missing", path }),
-  );
+  const paths = new Set(builder.nodes.flatMap((node) => node.kubernetes?.kubeconfig ?? []));
+  const [first] = paths;
+  if (first === undefined) return { kind: "default" };
+  // Each node has its own file, and for each of them buildx would fall back.
+  for (const path of paths) {
+    const isThere = await access(path).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) return { kind: "missing", path };
+  }
+  return { kind: "file", path: first };
 }

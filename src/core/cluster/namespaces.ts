@@ -31,9 +31,19 @@ export async function ensureNamespace(
     return "created";
   } catch (error) {
     if (isConflict(error)) return "existed";
+    // An answer that was lost on the way: it was not there a moment ago.
+    const isMade = !(error instanceof ApiError) && (await isThere(api, name));
+    if (isMade) return "created";
     if (signal?.aborted) throw error;
     throw explain(error, context, { verbs: "create", resource: "namespaces" });
   }
+}
+
+async function isThere(api: KubeApi, name: string): Promise<boolean> {
+  return api.request("GET", `${collection}/${encodeURIComponent(name)}`).then(
+    () => true,
+    () => false, // Not there, or not to be known: the first error tells why.
+  );
 }
 
 /**

@@ -27,7 +27,9 @@ export function builderItem(
         notice: t("The builder “{0}” is unreadable: {1}", builder.name, builder.unreadable),
       },
     );
-  const nodes = builder.nodes.map((node) => nodeItem(id, node, status, nowMs, busy));
+  const nodes = builder.nodes.map((node) =>
+    isElsewhere(node, builder, status) ? strayItem(id, node) : nodeItem(id, node, status, nowMs, busy),
+  );
   const place = status.kind === "kubernetes" && `${status.cluster.name}/${status.cluster.namespace}`;
   const trouble = troubleWith(status);
   // Docker's own builder is always listed; without Docker it is not there to be used, and nothing is wrong.
@@ -70,6 +72,21 @@ function troubleWith(status: BuilderStatus): Trouble | undefined {
   return watchTrouble(status.cluster.workloads.status) ?? watchTrouble(status.cluster.pods.status);
 }
 
+/** A builder is followed where its first node is; others can be appended elsewhere by hand. */
+function isElsewhere({ kubernetes }: BuilderNode, builder: Builder, status: BuilderStatus): boolean {
+  if (status.kind !== "kubernetes" || !kubernetes) return false;
+  const { namespace = status.cluster.namespace, kubeconfig } = kubernetes;
+  return namespace !== status.cluster.namespace || kubeconfig !== builder.nodes[0]?.kubernetes?.kubeconfig;
+}
+
+function strayItem(parent: string, { name, platforms }: BuilderNode): ExplorerItem {
+  const where = t("not followed: it is in another cluster or namespace than the first node");
+  return item(
+    { id: `${parent}/${name}`, label: name, kind: "builderNode", icon: "server-process" },
+    { description: dotted(where, platforms.join(", ")) },
+  );
+}
+
 function nodeItem(
   parent: string,
   node: BuilderNode,
@@ -85,7 +102,9 @@ function nodeItem(
     const { workload: app } = node.kubernetes;
     const workload = status.cluster.workloads.items.find((one) => one.name === app);
     const pods = status.cluster.pods.items.filter((pod) => pod.app === app);
-    const [known, severity] = workloadState(workload, status.cluster.workloads.status, pods);
+    const isServed = workload !== undefined && workload.readyReplicas >= workload.replicas;
+    const current = pods.filter((pod) => !(isServed && hasEnded(pod)));
+    const [known, severity] = workloadState(workload, status.cluster.workloads.status, current);
     const refusal = workload?.refusal;
     const text = workload ? known : (busy ?? known);
     return item(base, {
@@ -94,7 +113,7 @@ function nodeItem(
       details,
       severity,
       ...(refusal !== undefined && { notice: t("{0}: {1}", node.name, refusal) }),
-      children: pods.map((pod) => podItem(id, pod, nowMs)),
+      children: pods.map((pod) => podItem(id, pod, { nowMs, isMissed: current.includes(pod) })),
       isExpanded: true,
     });
   }
@@ -137,8 +156,17 @@ function workloadState(
   return [text, isStuck ? "warning" : "none"];
 }
 
-function podItem(parent: string, pod: Pod, nowMs: number): ExplorerItem {
-  const trouble = pod.state.kind === "stuck" || pod.state.kind === "dead";
+/** Kubernetes keeps pods that were evicted, to be looked at, for as long as it likes. */
+function hasEnded({ phase }: Pod): boolean {
+  return phase === "Failed" || phase === "Succeeded";
+}
+
+function podItem(
+  parent: string,
+  pod: Pod,
+  { nowMs, isMissed }: { readonly nowMs: number; readonly isMissed: boolean },
+): ExplorerItem {
+  const trouble = isMissed && (pod.state.kind === "stuck" || pod.state.kind === "dead");
   const restarts = pod.restarts > 0 && t("{0} restarts", pod.restarts);
   const text = pod.state.kind === "ready" ? undefined : pod.state.text;
   return item(

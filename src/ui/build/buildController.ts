@@ -21,6 +21,7 @@ import type { BuildxAccess } from "../buildxAccess.ts";
 import { showError } from "../commands.ts";
 import { setContextKey } from "../contextKey.ts";
 import { shownPath } from "../dockerfile/findDockerfiles.ts";
+import { showErrorText, showText } from "../messages.ts";
 import { pickOne } from "../wizard.ts";
 import { askBuild, noBuilder } from "./askBuild.ts";
 import { chooseDockerfile, requireTrust, savedText, shownOutput, usefulBuilders } from "./buildInputs.ts";
@@ -246,12 +247,9 @@ export class BuildController implements Disposable {
     const seconds = formatDuration((head.endedMs ?? head.startedMs) - head.startedMs);
     const answer =
       head.state === "failed"
-        ? await vscode.window.showErrorMessage(`${head.dockerfile}: ${head.failure?.what ?? ""}`, show)
+        ? await showErrorText(`${head.dockerfile}: ${head.failure?.what ?? ""}`, show)
         : head.state === "done"
-          ? await vscode.window.showInformationMessage(
-              vscode.l10n.t("Built {0} in {1}.", head.dockerfile, seconds),
-              show,
-            )
+          ? await showText(vscode.l10n.t("Built {0} in {1}.", head.dockerfile, seconds), show)
           : undefined;
     if (answer === show) this.#panels.show(build);
   }

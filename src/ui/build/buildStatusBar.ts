@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { Builds } from "../../core/build/builds.ts";
 import type { Disposable } from "../../core/event.ts";
+import { withoutIcons } from "../messages.ts";
 
 /** The running builds in the status bar; a click shows it, or asks which. Hidden when nothing runs. */
 export class BuildStatusBar implements Disposable {
@@ -31,7 +32,7 @@ export class BuildStatusBar implements Disposable {
       running.length === 1
         ? vscode.l10n.t("Building {0}", dockerfile)
         : vscode.l10n.t("{0} multi-arch builds", running.length);
-    this.#item.text = `$(loading~spin) ${text}`;
+    this.#item.text = `$(loading~spin) ${withoutIcons(text)}`;
     this.#item.tooltip = vscode.l10n.t("Show the build");
     this.#item.accessibilityInformation = { label: text, role: "button" };
     this.#item.show();

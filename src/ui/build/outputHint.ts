@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { BuildRequest } from "../../core/buildx/buildRequest.ts";
 import { isOutputOnly } from "../../core/build/outputFolder.ts";
 import { ignoreFolder, isSent } from "../../core/dockerfile/dockerignore.ts";
+import { showText } from "../messages.ts";
 
 /**
  * Tells once per folder that a build's output lies in its build context, where the next build sends all of it and
@@ -20,6 +21,6 @@ export async function hintAtSentOutput(request: BuildRequest, memory: vscode.Mem
     "The output folder {0} is inside the build context: the next build will send its files too, and not find them in the cache.",
     folder,
   );
-  const answer = await vscode.window.showInformationMessage(text, ignore);
+  const answer = await showText(text, ignore);
   if (answer === ignore) await ignoreFolder(output.path, request);
 }

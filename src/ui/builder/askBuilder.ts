@@ -21,6 +21,7 @@ export interface BuilderWish {
   readonly namespace: string;
   readonly architectures: readonly string[];
   readonly replicas: number;
+  readonly hasOtherSystems: boolean;
   readonly name: string;
 }
 
@@ -76,10 +77,11 @@ export async function askBuilder(
     (at) => askName(at, name, takenNames),
     (value) => (name = value.trim()),
   );
-  const isComplete = await wizard.run();
-  return isComplete
-    ? { context: cluster.context, namespace, architectures, replicas: Number(replicas), name }
-    : undefined;
+  if (!(await wizard.run())) return undefined;
+  // Where they may not be listed nobody knows; then it is as with buildx.
+  const nodes = await nodesOf(cluster).catch(() => []);
+  const hasOtherSystems = nodes.some((node) => !isLinux(node));
+  return { context: cluster.context, namespace, architectures, replicas: Number(replicas), hasOtherSystems, name };
 }
 
 function askCluster(
@@ -128,7 +130,7 @@ async function architectureChoices(asked: Promise<readonly ClusterNode[]>, hint:
     if (!(error instanceof NotAllowed)) throw error;
     placeholder = vscode.l10n.t("The cluster's architectures are not known: {0}", messageOf(error));
   }
-  const found = Map.groupBy(nodes, (node) => node.architecture);
+  const found = Map.groupBy(nodes.filter(isLinux), (node) => node.architecture);
   const offered = found.size > 0 ? [...found.keys()].toSorted() : ["amd64", "arm64"];
   const choices = offered.map((architecture): Choice<string> => {
     const own = found.get(architecture) ?? [];
@@ -139,6 +141,11 @@ async function architectureChoices(asked: Promise<readonly ClusterNode[]>, hint:
     return own.length === 0 || own.some((node) => node.isReady && !node.isCordoned);
   });
   return { choices, selected: usable, placeholder };
+}
+
+/** BuildKit's image runs on no other. */
+function isLinux({ operatingSystem }: ClusterNode): boolean {
+  return operatingSystem === "linux";
 }
 
 function describeNodes(nodes: readonly ClusterNode[]): string {

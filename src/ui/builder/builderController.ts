@@ -16,6 +16,7 @@ import { UserError } from "../../core/errors.ts";
 import type { BuildxAccess } from "../buildxAccess.ts";
 import { signalOf } from "../cancellation.ts";
 import { runCommand } from "../commands.ts";
+import { confirm, showErrorText, showText, withoutLinks } from "../messages.ts";
 import { setting } from "../settings.ts";
 import { pickOne } from "../wizard.ts";
 import { askBuilder, type ClusterChoice } from "./askBuilder.ts";
@@ -70,7 +71,7 @@ export class BuilderController {
   async #tellCreated(name: string): Promise<void> {
     const build = vscode.l10n.t("Build multi-arch");
     const text = vscode.l10n.t("The builder {0} is ready.", name);
-    const answer = await vscode.window.showInformationMessage(text, build);
+    const answer = await showText(text, build);
     if (answer === build) await runCommand("multiArchBuilds.build");
   }
 
@@ -145,7 +146,7 @@ export class BuilderController {
       vscode.window.withProgress({ location: { viewId: views.explorer } }, async () => {
         const running = task(AbortSignal.any([signalOf(token), this.#end.signal]), (message) => {
           log.debug(message);
-          progress.report({ message });
+          progress.report({ message: withoutLinks(message) });
         });
         this.#tasks.add(running);
         try {
@@ -188,7 +189,7 @@ async function confirmRemoval(builder: Builder, place: string | undefined): Prom
       ? removalDetail(builder, place ?? vscode.l10n.t("the cluster"))
       : vscode.l10n.t("Its build cache goes with it. Running builds fail.");
   const question = vscode.l10n.t("Remove the builder “{0}”?", builder.name);
-  return (await vscode.window.showWarningMessage(question, { modal: true, detail }, remove)) === remove;
+  return confirm(question, detail, remove);
 }
 
 function removalDetail({ nodes }: Builder, place: string): string {
@@ -205,6 +206,6 @@ function removalDetail({ nodes }: Builder, place: string): string {
 
 async function confirmLocalRemoval(error: ClusterOutOfReach): Promise<boolean> {
   const removeLocal = vscode.l10n.t("Remove Only the Local Entry");
-  const answer = await vscode.window.showErrorMessage([error.message, error.remedy].join(" "), removeLocal);
+  const answer = await showErrorText([error.message, error.remedy].join(" "), removeLocal);
   return answer === removeLocal;
 }

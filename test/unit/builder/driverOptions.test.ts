@@ -14,6 +14,14 @@ describe("driverOptionsOf", () => {
     });
   });
 
+  it("keeps off machines of other systems where there are some", () => {
+    const options = { ...node, hasOtherSystems: true, driverOptions: { nodeselector: "pool=ci" } };
+    assert.equal(
+      driverOptionsOf(options, { timeout: true })["nodeselector"],
+      "kubernetes.io/arch=arm64,kubernetes.io/os=linux,pool=ci",
+    );
+  });
+
   it("leaves out what this buildx does not know", () => {
     assert.equal(driverOptionsOf(node, { timeout: false })["timeout"], undefined);
   });

@@ -242,6 +242,14 @@ describe("namespaces", () => {
     assert.equal(await ensureNamespace(api, "builds"), "unknown");
   });
 
+  test("are made also when the answer to that is lost", async () => {
+    answers.set("POST /api/v1/namespaces", (response) => {
+      objects.set(path, {});
+      response.destroy();
+    });
+    assert.equal(await ensureNamespace(api, "builds"), "created");
+  });
+
   test("that may not be made", async () => {
     answers.set("POST /api/v1/namespaces", (response) => forbid(response, "create", "namespaces"));
     await assert.rejects(ensureNamespace(api, "builds"), {

@@ -144,6 +144,32 @@ test("says that a builder without workload is not created yet, and does not call
   assert.match(text, /! builder-amd64 {2}unknown · linux\/amd64/);
 });
 
+test("does not take a node of another namespace for one that is not created", () => {
+  const [first, second] = kube.nodes;
+  assert.ok(first && second);
+  const elsewhere = { ...second, kubernetes: { workload: "b", namespace: "other", replicas: 1 } };
+  const builder = { ...kube, nodes: [first, elsewhere] };
+  const text = drawn(explorerTree(state({ builders: [[builder, status(live<Pod>(), live<Workload>())]] })));
+  assert.match(text, /builder-amd64 {2}not created yet/);
+  assert.match(text, /builder-arm64 {2}not followed: it is in another cluster or namespace than the first node/);
+});
+
+test("does not warn of a pod that was evicted and has been replaced", () => {
+  const evicted: Pod = {
+    ...pod("builder-amd64", { kind: "dead", text: "evicted: the node was low on memory" }),
+    phase: "Failed",
+  };
+  const ready = { ...pod("builder-amd64", { kind: "ready" }), uid: "new" };
+  const roots = (readyReplicas: number): readonly ExplorerItem[] => {
+    const known = status(live(evicted, ready), live(workload("builder-amd64", readyReplicas)));
+    return explorerTree(state({ builders: [[kube, known]] }));
+  };
+  assert.equal(noticeOf(roots(1)), undefined);
+  assert.doesNotMatch(drawn(roots(1)), /! builder-amd64/);
+  assert.match(drawn(roots(1)), /builder-amd64-x7k2 {2}evicted: the node was low on memory/);
+  assert.equal(noticeOf(roots(0)), "builder-amd64: evicted: the node was low on memory");
+});
+
 test("says first of all that nothing can be built without buildx", () => {
   const buildx = { reason: "buildx 0.12.0 is too old; 0.13.0 or newer is needed.", remedy: "Install another." };
   const [first] = explorerTree(state({ buildx }));
