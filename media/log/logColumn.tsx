@@ -187,7 +187,8 @@ function Dropped({ log }: { log: StepLog }): JSX.Element | null {
 
 /** A failed step that has printed nothing has BuildKit's own words at least. */
 function emptyText({ step, isOver, isForgotten }: LogColumn): string {
-  if (step.error) return step.error;
-  if (isForgotten) return t("Output is not kept when the window is closed.");
+  // What a step is told that was cancelled is of no help.
+  if (step.error && step.state !== "canceled") return step.error;
+  if (isForgotten && step.durationMs > 0) return t("Output is not kept when the window is closed.");
   return !isOver && (step.state === "running" || step.state === "pending") ? t("No output yet") : t("No output");
 }

@@ -49,10 +49,10 @@ export class App {
     );
     void upkeep.run();
     const busy = this.#subscriptions.add(new BusyBuilders());
-    this.builders = new BuilderController({ busy, log, buildx, store, connections, env, kubeconfigFolder, upkeep });
-    this.explorer = this.#subscriptions.add(
-      new ExplorerController({ view, log, buildx, store, connections, env, builds: this.builds.builds, busy }),
-    );
+    const { builds } = this.builds;
+    const shared = { busy, log, buildx, store, connections, env, builds };
+    this.builders = new BuilderController({ ...shared, kubeconfigFolder, upkeep });
+    this.explorer = this.#subscriptions.add(new ExplorerController({ ...shared, view }));
   }
 
   /**

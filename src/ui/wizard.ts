@@ -42,11 +42,13 @@ export interface Choices<T> {
  *
  * @param question.typed makes choices of a text that names what is not offered; they are there while the text stands,
  *   and those with `picked` are ticked
+ * @param question.refuse says what is wrong with a text, which is then not taken for an answer
  */
 export async function pickMany<T>(
   question: Question & {
     readonly load: Promise<Choices<T>>;
     readonly typed?: (text: string, offered: readonly Choice<T>[]) => readonly Choice<T>[];
+    readonly refuse?: (text: string, offered: readonly Choice<T>[]) => string | undefined;
   },
 ): Promise<Answer<readonly T[]>> {
   const picker = vscode.window.createQuickPick<Choice<T>>();
@@ -68,6 +70,13 @@ export async function pickMany<T>(
     return new Promise<never>(() => undefined); // only its failure ends the question
   });
   const answered = ask(picker, question, () => {
+    const problem = question.refuse?.(picker.value, picker.items);
+    if (problem !== undefined) {
+      // What is wrong can stand only where the text stood.
+      picker.value = "";
+      picker.placeholder = problem;
+      return undefined;
+    }
     const values = picker.selectedItems.map((choice) => choice.value);
     if (values.length === 0) picker.placeholder = vscode.l10n.t("Tick at least one");
     return values.length > 0 ? values : undefined;

@@ -161,7 +161,7 @@ describe("builds", { timeout: 600_000 }, () => {
     assert.deepEqual(others, []);
     assert.deepEqual(
       { file: problem?.file, line: problem?.line, source: problem?.source },
-      { file: "Dockerfile.fail", line: 3, source: "buildx" },
+      { file: "Dockerfile.fail", line: 3, source: "Multi-Arch Builds" },
     );
     await window.screenshot("build failed");
     await window.command("View: Toggle Panel Visibility");

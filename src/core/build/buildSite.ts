@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { FollowedBuilder } from "../builder/follow.ts";
-import { bootProgress } from "../builder/progress.ts";
+import { type ArchitectureProgress, bootProgress } from "../builder/progress.ts";
 import type { BuildxVersion } from "../buildx/version.ts";
 import { watchTrouble } from "../cluster/objects.ts";
 import type { Trouble } from "../errors.ts";
@@ -49,6 +49,9 @@ export class BuildSite {
     this.#trouble = troubleWith(followed) ?? this.#trouble;
     // What one cannot see for a while is not lost.
     if (followed.view) this.#loss = this.#pods.update(followed.view.pods, hasBegun);
+    const asleep = this.#asleep(followed);
+    // While its pod ends, what runs in it may come to its end, too.
+    if (asleep) this.#loss = { ...asleep, kind: this.#loss?.kind === "ending" ? "ending" : asleep.kind };
     this.#isSeen ||= followed.view !== undefined;
     this.#onUpdate?.();
     return !isDeepStrictEqual(before, [this.place, this.#placements, this.bootText, this.loss]);
@@ -72,6 +75,15 @@ export class BuildSite {
 
   /** What the pods wait for that are not ready, by architecture; undefined when all are or nothing is known. */
   get bootText(): string | undefined {
+    return this.#bootText(({ kind }) => kind !== "ready");
+  }
+
+  /** The same, where pods or workloads tell why they are not; undefined also where there are none. */
+  get bootCause(): string | undefined {
+    return this.#bootText(({ kind }) => kind === "stuck" || kind === "starting");
+  }
+
+  #bootText(isMeant: (progress: ArchitectureProgress) => boolean): string | undefined {
     const status = this.#followed?.status;
     if (status?.kind !== "kubernetes") return undefined;
     const { workloads, pods } = status.cluster;
@@ -79,10 +91,29 @@ export class BuildSite {
       builderNode?.kubernetes ? [{ architecture: architectureOf(platform), ...builderNode.kubernetes }] : [],
     );
     const waiting = bootProgress(nodes, { workloads: workloads.items, pods: pods.items });
-    const texts = waiting.flatMap(({ kind, architecture, text }) =>
-      kind === "ready" ? [] : [`${architecture}: ${text}`],
-    );
+    const texts = waiting.filter(isMeant).map(({ architecture, text }) => `${architecture}: ${text}`);
     return texts.length === 0 ? undefined : [...new Set(texts)].join("; ");
+  }
+
+  /** What buildx would wait for in vain: it makes what is missing, but scales nothing up. */
+  #asleep({ status }: FollowedBuilder): BuilderLoss | undefined {
+    if (status.kind !== "kubernetes" || status.cluster.workloads.status.kind !== "live") return undefined;
+    const workload = status.cluster.workloads.items.find(
+      ({ name, replicas }) =>
+        replicas === 0 && this.#plan.platforms.some(({ builderNode }) => builderNode?.kubernetes?.workload === name),
+    );
+    if (!workload) return undefined;
+    const { kind, name, namespace } = workload;
+    const platforms = this.#plan.platforms.flatMap(({ platform, builderNode }) =>
+      builderNode?.kubernetes?.workload === name ? [platform] : [],
+    );
+    const command = `kubectl scale ${kind.toLowerCase()}/${name} --replicas=1 --namespace=${namespace}`;
+    return {
+      kind: "lost",
+      platforms,
+      what: t("The builder node {0} is scaled to 0: it has no pods.", name),
+      remedy: t("Scale it up, then build again: {0}", command),
+    };
   }
 
   /** What has kept us from seeing the cluster since the build began, the latest; it may be over. */

@@ -92,6 +92,11 @@ export class Builds implements Disposable {
     return run;
   }
 
+  /** Ends what runs on a builder that is being removed. */
+  loseBuilder(name: string): void {
+    for (const run of this.running) if (run.request.builder === name) run.loseBuilder();
+  }
+
   /** Cancels what runs because the window is closed, and waits until it has ended and is saved. */
   async interruptAll(): Promise<void> {
     for (const run of this.#runs) run.interrupt();

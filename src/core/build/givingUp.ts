@@ -39,6 +39,15 @@ export class GivingUp {
     if (loss) this.#wait(loss);
   }
 
+  /** Gives it up without waiting. */
+  now(loss: BuilderLoss): void {
+    if (this.#hasEnded) return;
+    clearTimeout(this.#timer);
+    this.#hasEnded = true;
+    this.#end(loss);
+    this.#timer = setTimeout(this.#kill, killAfterMs);
+  }
+
   /** buildx has told something: it is not cut off. */
   heard(): void {
     this.#hasHeard = true;
@@ -57,10 +66,8 @@ export class GivingUp {
   #wait(loss: BuilderLoss): void {
     this.#hasHeard = false;
     this.#timer = setTimeout(() => {
-      if (!isSure(loss.kind) && this.#hasHeard) return this.#wait(loss);
-      this.#hasEnded = true;
-      this.#end(loss);
-      this.#timer = setTimeout(this.#kill, killAfterMs);
+      if (!isSure(loss.kind) && this.#hasHeard) this.#wait(loss);
+      else this.now(loss);
     }, giveUpAfterMs[loss.kind]);
   }
 }

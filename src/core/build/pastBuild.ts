@@ -31,6 +31,7 @@ export class PastBuild implements ShownBuild {
   readonly request: BuildRequest;
   readonly startedMs: number;
   readonly hasEnded = true;
+  readonly dockerfileText = undefined;
   readonly onDidChange: Event<void> = () => ({ dispose: () => undefined });
   readonly #snapshot: BuildSnapshot;
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -8,12 +8,14 @@ import type { FollowedBuilder } from "../builder/follow.ts";
 import type { Builder } from "../buildx/builder.ts";
 import type { BuildxCli, Exit } from "../buildx/cli.ts";
 import { kubeconfigOf } from "../buildx/kubeconfig.ts";
+import { readDigest } from "../buildx/metadata.ts";
 import { multiNodePushProblem } from "../buildx/version.ts";
+import { lineFinder } from "../dockerfile/dockerfile.ts";
 import { UserError } from "../errors.ts";
 import { Emitter, type Event } from "../event.ts";
 import { t } from "../l10n.ts";
 import type { Platform } from "../platform.ts";
-import { BuildModel, type BuildModelOptions } from "./model.ts";
+import { BuildModel } from "./model.ts";
 import { BuildSite } from "./buildSite.ts";
 import { type BuildPlan, planBuild } from "./plan.ts";
 import { unwritableOutput } from "./failureCause.ts";
@@ -28,16 +30,19 @@ import type { BuildRequest } from "../buildx/buildRequest.ts";
 import { type LogPart, StepLog } from "./stepLog.ts";
 import type { BuildHead, BuildSnapshot, BuildState, BuildSummary, BuildUpdate, Failure, Lane } from "./snapshot.ts";
 import { visible } from "../visible.ts";
+import { wholeLog } from "./wholeLog.ts";
 
 /** How a build is shown; see the fields of the same names in {@link BuildHead}. */
 export type BuildLabels = Pick<BuildHead, "dockerfile" | "ordinal" | "output">;
 
-/** What one build is made of, with what is known of its Dockerfile. */
-export interface BuildRunOptions extends Omit<BuildModelOptions, "platforms"> {
+/** What one build is made of. */
+export interface BuildRunOptions {
   readonly request: BuildRequest;
   /** The builder that the request names. */
   readonly builder: Builder;
   readonly labels: BuildLabels;
+  /** The Dockerfile as it is built; absent: steps have no lines. */
+  readonly dockerfileText?: string;
   /** Looks for what would make the build fail for sure, before it is begun. */
   readonly check?: DockerfileCheck;
 }
@@ -46,6 +51,7 @@ export interface BuildRunOptions extends Omit<BuildModelOptions, "platforms"> {
 export class BuildRun implements ShownBuild {
   readonly id: string = randomUUID();
   readonly request: BuildRequest;
+  readonly dockerfileText: string | undefined;
   readonly plan: BuildPlan;
   readonly startedMs: number = Date.now();
   readonly #cli: BuildxCli;
@@ -80,15 +86,17 @@ export class BuildRun implements ShownBuild {
   readonly onDidChange: Event<void> = this.#changed.event;
 
   /** @throws UserError when buildx cannot be given the request as it is */
-  constructor(cli: BuildxCli, { request, builder, labels, check, ...source }: BuildRunOptions) {
+  constructor(cli: BuildxCli, { request, builder, labels, check, dockerfileText }: BuildRunOptions) {
     this.request = request;
+    this.dockerfileText = dockerfileText;
     this.plan = planBuild(builder, request.platforms);
     this.#site = new BuildSite(this.plan, cli.version);
     this.#cli = cli;
     this.#builder = builder;
     this.#labels = { ...labels, dockerfile: visible(labels.dockerfile), output: visible(labels.output) };
     this.#check = check;
-    this.#model = new BuildModel({ platforms: request.platforms, ...source });
+    const lineOf = dockerfileText === undefined ? undefined : lineFinder(dockerfileText);
+    this.#model = new BuildModel({ platforms: request.platforms, lineOf });
     const problem = this.plan.isMultiNode && request.output.kind === "push" && multiNodePushProblem(cli.version);
     if (problem)
       throw new UserError(problem, { remedy: t("Install another version of buildx."), action: "installBuildx" });
@@ -147,6 +155,14 @@ export class BuildRun implements ShownBuild {
     this.cancel();
   }
 
+  /** Ends it, as a failure, because its builder is being removed. */
+  loseBuilder(): void {
+    if (this.#state !== "running") return;
+    const what = t("The builder “{0}” was removed.", this.#builder.name);
+    const remedy = t("Build with another builder.");
+    this.#givingUp.now({ kind: "lost", platforms: [], what, remedy });
+  }
+
   /**
    * Takes what the cluster says of the builder, as it comes: where the platforms are built, what its pods wait for, and
    * when one is gone, or the cluster itself. Then the build fails within seconds, because buildx would find out late or
@@ -194,12 +210,11 @@ export class BuildRun implements ShownBuild {
 
   /** The whole output as text: every step with its log, then what buildx has printed itself. */
   output(): string {
-    const stepIds = [
-      ...this.#model.shared().map(({ stepId }) => stepId),
-      ...this.#model.rows().flatMap(({ cells }) => cells.flatMap((cell) => cell?.stepId ?? [])),
-    ];
-    const steps = stepIds.map((id) => `${this.nameOf(id)}\n${withLineEnd(this.log(id).text)}`);
-    return [...steps, this.#model.text().map(withLineEnd).join("")].join("\n");
+    return wholeLog(this.snapshot(), {
+      nameOf: (stepId) => this.nameOf(stepId),
+      logOf: (stepId) => this.log(stepId).text,
+      text: this.#model.text(),
+    });
   }
 
   get #pushed(): string | undefined {
@@ -250,9 +265,9 @@ export class BuildRun implements ShownBuild {
     if (this.#lost) return failureOfLoss(this.#lost);
     if (wasCanceled) return undefined;
     const told = this.#model.failureSoFar();
-    if (told?.cause === "boot" && this.#site.bootText !== undefined) {
+    if (told?.cause === "boot" && this.#site.bootCause !== undefined) {
       const advice = t("When the cause is gone, build again; or remove the builder and create it anew.");
-      return { ...told, message: this.#site.bootText, advice };
+      return { ...told, message: this.#site.bootCause, advice };
     }
     if (told?.cause === "output") return this.#withDiskProblem(told);
     // Nothing is told where BuildKit says that the build was cancelled: if not by us, then because it had to end itself.
@@ -307,6 +322,7 @@ export class BuildRun implements ShownBuild {
   }
 
   #waitingFor(): string | undefined {
+    if (this.hasEnded) return undefined;
     const waitingFor = this.#model.waitingFor();
     if (this.#site.loss?.kind === "silent") return t("the cluster does not answer");
     const { output } = this.request;
@@ -328,15 +344,3 @@ export class BuildRun implements ShownBuild {
 
 /** The cluster may tell a moment later than buildx notices. */
 const lossIsToldWithinMs = 3_000;
-
-function withLineEnd(text: string): string {
-  return text === "" || text.endsWith("\n") ? text : `${text}\n`;
-}
-
-/** The digest of a pushed image, the only thing the file tells for builds on several nodes. */
-async function readDigest(metadataFile: string): Promise<string | undefined> {
-  const text = await readFile(metadataFile, "utf8").catch(() => "{}");
-  const metadata = JSON.parse(text) as Record<string, unknown>;
-  const digest = metadata["containerimage.digest"];
-  return typeof digest === "string" ? digest : undefined;
-}

@@ -9,6 +9,8 @@ export interface ShownBuild {
   readonly id: string;
   readonly request: BuildRequest;
   readonly startedMs: number;
+  /** The Dockerfile as it was built, where that is known. */
+  readonly dockerfileText: string | undefined;
   readonly hasEnded: boolean;
   /** Fires on every change. */
   readonly onDidChange: Event<void>;

@@ -52,6 +52,7 @@ function progressOf({ workload, replicas }: BootedNode, view: BootView): Omit<Ar
   if (!worst || worst.state.kind === "ready") {
     const made = view.workloads.find(({ name }) => name === workload);
     if (made?.refusal !== undefined) return { kind: "stuck", text: made.refusal };
+    if (made?.replicas === 0) return { kind: "stuck", text: t("scaled to 0") };
     return { kind: "waiting", text: made ? t("waiting for pods") : t("waiting for buildx") };
   }
   const text = placed(worst.state.text, [worst]);

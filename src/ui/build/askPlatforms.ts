@@ -14,7 +14,7 @@ export function askPlatforms(
 ): Promise<Answer<readonly Platform[]>> {
   const load = placements.then((known) => platformChoices(builder, known, remembered));
   const placeholder = vscode.l10n.t("Platforms; others can be typed, for example linux/riscv64");
-  return pickMany({ ...at, placeholder, load, typed: typedPlatforms });
+  return pickMany({ ...at, placeholder, load, typed: typedPlatforms, refuse: refusePlatforms });
 }
 
 function platformChoices(
@@ -31,7 +31,9 @@ function platformChoices(
   // Typed in for this builder the last time; another one may well have them declared or not know them at all.
   const typed = remembered?.builder === builder.name ? remembered.platforms : [];
   choices.push(...undeclaredChoices(typed, choices));
-  const kept = choices.filter((choice) => remembered?.platforms.includes(choice.value));
+  // Of another builder's platforms only those are known that it has.
+  const isSame = remembered?.builder === builder.name;
+  const kept = choices.filter((choice) => isSame && remembered.platforms.includes(choice.value));
   const native = choices.filter((choice) =>
     placements.some((one) => one.platform === choice.value && one.nativeness !== "emulated"),
   );
@@ -40,13 +42,33 @@ function platformChoices(
 
 /** The platforms of a text that are not offered; ticked, unless the text may be the beginning of one that is. */
 function typedPlatforms(text: string, offered: readonly Choice<Platform>[]): readonly Choice<Platform>[] {
-  const words = text
+  const words = wordsOf(text);
+  const named = words.flatMap((word) => platformNamed(word) ?? []);
+  const isFilter = words.some((word) => offered.some((choice) => choice.value.startsWith(word)));
+  return undeclaredChoices(named, offered).map((choice) => ({ ...choice, picked: !isFilter }));
+}
+
+/** What names no platform and finds none of those that are offered, or it would be passed over in silence. */
+function refusePlatforms(text: string, offered: readonly Choice<Platform>[]): string | undefined {
+  const unknown = wordsOf(text).find(
+    (word) => platformNamed(word) === undefined && !offered.some((choice) => choice.value.includes(word)),
+  );
+  return unknown === undefined
+    ? undefined
+    : vscode.l10n.t("“{0}” is no platform that BuildKit builds for; write it like linux/riscv64", unknown);
+}
+
+function wordsOf(text: string): readonly string[] {
+  return text
     .toLowerCase()
     .split(/[\s,]+/)
     .filter(Boolean);
-  const named = words.filter(isKnownPlatform).flatMap((word) => normalizePlatform(word) ?? []);
-  const isFilter = words.some((word) => offered.some((choice) => choice.value.startsWith(word)));
-  return undeclaredChoices(named, offered).map((choice) => ({ ...choice, picked: !isFilter }));
+}
+
+/** `arm64` means `linux/arm64`. */
+function platformNamed(word: string): Platform | undefined {
+  const platform = word.includes("/") ? word : `linux/${word}`;
+  return isKnownPlatform(platform) ? normalizePlatform(platform) : undefined;
 }
 
 /** With a platform that no node is declared for, buildx chooses the nodes anew for all of them (see `planBuild`). */

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import * as vscode from "vscode";
 import type { Builds } from "../../core/build/builds.ts";
-import type { ShownBuild } from "../../core/build/shownBuild.ts";
+import { buildLabel, type ShownBuild } from "../../core/build/shownBuild.ts";
 import type { Disposable } from "../../core/event.ts";
 
 const scheme = "multi-arch-build";
@@ -24,7 +24,8 @@ export class BuildDocuments implements vscode.TextDocumentContentProvider, Dispo
   }
 
   async open(build: ShownBuild, step?: string): Promise<void> {
-    const name = step === undefined ? vscode.l10n.t("Build Output") : fileName(build.nameOf(step));
+    const whole = buildLabel(build.summary().head);
+    const name = step === undefined ? whole.replaceAll(/[\\/]/g, "-") : fileName(build.nameOf(step));
     const query = JSON.stringify({ build: build.id, step });
     // The time makes it a new document: an open one would keep the text of the moment it was opened.
     const uri = vscode.Uri.from({ scheme, path: `/${Date.now()}/${name}.log`, query });

@@ -4,6 +4,7 @@ import type { ShownBuild } from "../../core/build/shownBuild.ts";
 import { timingTable } from "../../core/build/timingTable.ts";
 import { showError } from "../commands.ts";
 import type { Disposable } from "../../core/event.ts";
+import { currentLine } from "../dockerfile/currentLine.ts";
 import type { BuildDocuments } from "./buildDocuments.ts";
 import { BuildPanel, type PanelActions } from "./buildPanel.ts";
 
@@ -91,7 +92,7 @@ async function copyReference(reference: string): Promise<void> {
 
 async function openDockerfile(build: ShownBuild, line: number | undefined): Promise<void> {
   const document = await vscode.workspace.openTextDocument(vscode.Uri.file(build.request.dockerfile));
-  const at = line === undefined ? undefined : document.lineAt(Math.min(line, document.lineCount) - 1).range;
+  const at = line === undefined ? undefined : document.lineAt(currentLine(build, document, line) - 1).range;
   await vscode.window.showTextDocument(document, {
     viewColumn: vscode.ViewColumn.One,
     ...(at && { selection: new vscode.Range(at.start, at.start) }),

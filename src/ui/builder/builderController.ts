@@ -3,6 +3,7 @@ import { views, type ExplorerRow } from "../../contributions.ts";
 import { builderPlace } from "../../core/builder/builderCluster.ts";
 import type { BusyBuilders } from "../../core/builder/busy.ts";
 import { createBuilder, type CreateProgress, type NewBuilder } from "../../core/builder/create.ts";
+import type { Builds } from "../../core/build/builds.ts";
 import type { BuilderUpkeep } from "../../core/builder/upkeep.ts";
 import { usesVolumeClaims } from "../../core/builder/driverOptions.ts";
 import type { BuilderDeps } from "../../core/builder/deps.ts";
@@ -32,6 +33,7 @@ export interface BuilderControllerOptions {
   readonly kubeconfigFolder: string;
   readonly upkeep: BuilderUpkeep;
   readonly busy: BusyBuilders;
+  readonly builds: Builds;
 }
 
 /** The commands that create and remove builders. */
@@ -99,6 +101,7 @@ export class BuilderController {
 
   async #remove(builder: Builder, isLocalOnly: boolean): Promise<void> {
     const deps = await this.#deps();
+    this.#options.builds.loseBuilder(builder.name);
     await this.#options.busy.during(builder.name, vscode.l10n.t("being removed"), () =>
       this.#inProgress(vscode.l10n.t("Removing builder {0}", builder.name), (signal, report) =>
         removeBuilder(builder, deps, {

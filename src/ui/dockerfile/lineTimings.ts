@@ -5,12 +5,6 @@ import { unchangedIn } from "../../core/dockerfile/unchanged.ts";
 import { DisposableStore, type Disposable } from "../../core/event.ts";
 import { onDidChangeSetting, setting } from "../settings.ts";
 
-interface Timed {
-  readonly build: BuildRun;
-  /** The Dockerfile as it was built. */
-  readonly text: string;
-}
-
 /** Between two drawings of a running build. */
 const drawEveryMs = 1_000;
 
@@ -22,7 +16,7 @@ export class LineTimings implements Disposable {
   readonly #subscriptions = new DisposableStore();
   readonly #type: vscode.TextEditorDecorationType;
   /** By the Dockerfile's path. */
-  readonly #builds = new Map<string, Timed>();
+  readonly #builds = new Map<string, BuildRun>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor() {
@@ -40,11 +34,11 @@ export class LineTimings implements Disposable {
   }
 
   /** Shows the times of a build from now on, and no more those of an earlier one of that Dockerfile. */
-  follow(build: BuildRun, text: string): void {
+  follow(build: BuildRun): void {
     const file = build.request.dockerfile;
-    this.#builds.set(file, { build, text });
+    this.#builds.set(file, build);
     const following = build.onDidChange(() => {
-      if (this.#builds.get(file)?.build !== build) following.dispose();
+      if (this.#builds.get(file) !== build) following.dispose();
       else if (build.hasEnded) {
         following.dispose();
         this.#drawAll();
@@ -66,13 +60,13 @@ export class LineTimings implements Disposable {
 
   readonly #draw = (editor: vscode.TextEditor): void => {
     const { document } = editor;
-    const timed = document.uri.scheme === "file" ? this.#builds.get(document.uri.fsPath) : undefined;
-    if (timed) editor.setDecorations(this.#type, setting("lineTimings.enabled") ? decorations(timed, document) : []);
+    const build = document.uri.scheme === "file" ? this.#builds.get(document.uri.fsPath) : undefined;
+    if (build) editor.setDecorations(this.#type, setting("lineTimings.enabled") ? decorations(build, document) : []);
   };
 }
 
-function decorations({ build, text }: Timed, document: vscode.TextDocument): readonly vscode.DecorationOptions[] {
-  const placeOf = unchangedIn(text, document.getText());
+function decorations(build: BuildRun, document: vscode.TextDocument): readonly vscode.DecorationOptions[] {
+  const placeOf = unchangedIn(build.dockerfileText ?? "", document.getText());
   return lineTimes(build.snapshot(), Date.now()).flatMap(({ text: contentText, ...lines }) => {
     const place = placeOf(lines);
     if (!place) return [];

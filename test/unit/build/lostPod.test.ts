@@ -99,6 +99,40 @@ describe("a build whose pod is lost", () => {
     assert.equal(run.state, "done");
   });
 
+  it("fails with the true cause when its builder is scaled to 0, for nobody scales it up", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const run = new BuildRun(fakeBuildx([["onInterrupt", "ignore"], ["print", stepRuns], ["hang"]]), options());
+    const running = changeOf(run, () => run.snapshot().rows.length === 1);
+    const ended = run.start();
+    await running;
+    const { status, view } = followed(amd);
+    assert.ok(status.kind === "kubernetes");
+    const scaled = { kind: "Deployment", name: "kube-arm64", namespace: "build", uid: "1", replicas: 0 } as const;
+    const workloads = {
+      status: { kind: "live" },
+      items: [{ ...scaled, readyReplicas: 0, madeReplicas: 0, platforms: [] }],
+    } as const;
+    run.observe({ status: { kind: "kubernetes", cluster: { ...status.cluster, workloads } }, view });
+    context.mock.timers.tick(2_000);
+    context.mock.timers.tick(2_000);
+    await ended;
+    const { failure } = run.snapshot().head;
+    assert.equal(failure?.what, "The builder node kube-arm64 is scaled to 0: it has no pods.");
+    assert.match(failure?.advice ?? "", /kubectl scale deployment\/kube-arm64 --replicas=1 --namespace=build$/);
+    assert.equal(failure?.platform, "linux/arm64");
+  });
+
+  it("fails with the true cause when its builder is removed", async () => {
+    const run = new BuildRun(fakeBuildx([["print", stepRuns], ["hang"]]), options());
+    const running = changeOf(run, () => run.snapshot().rows.length === 1);
+    const ended = run.start();
+    await running;
+    run.loseBuilder();
+    await ended;
+    assert.equal(run.snapshot().head.failure?.what, "The builder “kube” was removed.");
+    assert.equal(run.snapshot().head.failure?.advice, "Build with another builder.");
+  });
+
   it("goes on when its pod is in the pause between two crashes at the beginning, for buildx waits for it", async () => {
     const run = new BuildRun(
       fakeBuildx([

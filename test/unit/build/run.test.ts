@@ -50,7 +50,7 @@ describe("BuildRun", () => {
       [["make", [undefined, "done"]]],
     );
     assert.equal(run.log("sha256:1").text, "hello\n");
-    assert.equal(run.output(), `${stepName}\nhello\n\n`);
+    assert.equal(run.output(), `${stepName}\n── done 2.00 s\nhello\n\n`);
     assert.ok(run.hasEnded);
     await run.ended;
   });
