@@ -75,8 +75,12 @@ function Middle(): JSX.Element {
 
 /** F finds in the log, L goes to the log, C goes to Cancel. None of them does anything that cannot be undone. */
 function handleShortcut(panel: Panel, event: KeyboardEvent): void {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isTyping(event.target)) return;
-  switch (event.key.toLowerCase()) {
+  const key = event.key.toLowerCase();
+  // As everywhere else in the editor.
+  const isFind = key === "f" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
+  const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event.target);
+  if (event.defaultPrevented || !(isFind || isPlain)) return;
+  switch (key) {
     case "f":
       panel.query.value ??= "";
       focusSoon(".find input");

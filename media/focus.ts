@@ -8,3 +8,6 @@ export function focusSoon(...selectors: readonly string[]): void {
     found?.focus();
   });
 }
+
+/** The cell of the step whose log is shown, else that step's name. */
+export const selectedCell = [".step.selected .picked", ".step.selected .step-cell"] as const;

@@ -151,6 +151,7 @@ function Actions({ head }: { head: BuildHead }): JSX.Element {
             label: t("Build Again without Cache"),
             onSelect: () => post({ type: "buildAgain" as const, noCache: true }),
           },
+          { label: t("Build with Other Answers…"), onSelect: () => post({ type: "buildAnew" as const }) },
         ]
       : []),
     { label: t("Open Log of Whole Build"), onSelect: () => post({ type: "openOutput" }) },

@@ -7,7 +7,8 @@ import { Panel, PanelContext } from "./panel.ts";
 
 const root = document.getElementById("root");
 if (root) {
-  const panel = new Panel(acquireVsCodeApi());
+  const logHeight = Number(root.dataset["logHeight"]) || undefined;
+  const panel = new Panel(acquireVsCodeApi(), logHeight);
   addEventListener("message", (event: MessageEvent<ToWebview>) => panel.receive(event.data));
   render(
     <PanelContext.Provider value={panel}>

@@ -34,9 +34,17 @@ export class Panel {
   readonly #automatic = signal<Selection | undefined>(undefined);
   #chosenAtMs = 0;
 
-  constructor(host: Host) {
+  /** @param logHeight as it was set in an earlier panel, in CSS pixels */
+  constructor(host: Host, logHeight?: number) {
     this.post = (message) => host.postMessage(message);
-    this.view = new ViewState(parseSavedView(host.getState()), (view) => host.setState(view));
+    const saved = parseSavedView(host.getState());
+    this.view = new ViewState({ ...saved, logHeight: saved.logHeight ?? logHeight }, (view) => host.setState(view));
+    let told = this.view.logHeight.peek();
+    effect(() => {
+      const px = this.view.logHeight.value;
+      if (px !== told) this.post({ type: "logHeight", px });
+      told = px;
+    });
     this.logs = new LogFeed(
       (stepIds) => this.post({ type: "watchLogs", stepIds }),
       (callback) => requestAnimationFrame(callback),

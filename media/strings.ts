@@ -23,6 +23,7 @@ export const strings = [
   "Cancel",
   "Build Again",
   "Build Again without Cache",
+  "Build with Other Answers…",
   "More actions",
   "Open Log of Whole Build",
   "Copy Table",

@@ -25,6 +25,10 @@ export type FromWebview =
   | { readonly type: "watchLogs"; readonly stepIds: readonly string[] }
   | { readonly type: "cancel" }
   | { readonly type: "buildAgain"; readonly noCache?: boolean }
+  /** Asks anew how that Dockerfile is to be built. */
+  | { readonly type: "buildAnew" }
+  /** The log's height was set, in CSS pixels, for the panels to come; absent: back to its own. */
+  | { readonly type: "logHeight"; readonly px?: number }
   /** Opens the Dockerfile, at a 1-based line where one is given. */
   | { readonly type: "openDockerfile"; readonly line?: number }
   /** Opens the step's whole log as a text document. */

@@ -1,5 +1,6 @@
 import type { Signal } from "@preact/signals";
 import type { JSX } from "preact";
+import { focusSoon, selectedCell } from "../focus.ts";
 import { Icon } from "../icon.tsx";
 import { t } from "../l10n.ts";
 import { usePanel } from "../panel.ts";
@@ -31,9 +32,13 @@ export function FindBar(props: {
     found.value = all[next];
     view.follow.value = false;
   };
+  const close = (): void => {
+    query.value = undefined;
+    focusSoon(...selectedCell, ".log-lines");
+  };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === "Enter") go(event.shiftKey ? -1 : 1);
-    else if (event.key === "Escape") query.value = undefined;
+    else if (event.key === "Escape") close();
     else return;
     event.preventDefault();
   };
@@ -64,7 +69,7 @@ export function FindBar(props: {
       >
         <Icon name="list-filter" />
       </button>
-      <IconButton icon="close" label={t("Close")} onClick={() => (query.value = undefined)} isDisabled={false} />
+      <IconButton icon="close" label={t("Close")} onClick={close} isDisabled={false} />
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import type { Virtualizer } from "@tanstack/virtual-core";
 import type { HTMLAttributes, JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { focusSoon } from "../focus.ts";
+import { focusSoon, selectedCell } from "../focus.ts";
 import { formatBytes } from "../../src/core/build/format.ts";
 import { px } from "../geometry.ts";
 import { Icon } from "../icon.tsx";
@@ -131,7 +131,7 @@ function useFollowing(virtualizer: Virtualizer<HTMLElement, HTMLElement>): HTMLA
     onKeyDown: (event) => {
       if (["ArrowUp", "PageUp", "Home"].includes(event.key)) stop();
       else if (event.key === "End") follow.value = true;
-      else if (event.key === "Escape") focusSoon(".step.selected .picked, .step.selected .step-cell");
+      else if (event.key === "Escape") focusSoon(...selectedCell);
     },
     onPointerDown: (event) => {
       isDragging.current = event.target === event.currentTarget && event.offsetX >= event.currentTarget.clientWidth;

@@ -13,10 +13,7 @@ import { FindBar, type FoundLine, type StepMatches } from "./findBar.tsx";
 import { LogColumnView } from "./logColumn.tsx";
 import { LogSearch } from "./logSearch.ts";
 import { logTargetOf, mostColumns, type LogColumn, type LogTarget } from "./logTarget.ts";
-import { logHeightOf } from "./splitter.tsx";
-
-/** Narrower than this, two logs stand one above the other. */
-const sideBySideWidth = 700;
+import { logHeightOf, sideBySideWidth } from "./splitter.tsx";
 
 /** The log of the selected step, on two platforms side by side. */
 export function LogPane(): JSX.Element {
@@ -34,7 +31,7 @@ export function LogPane(): JSX.Element {
       id="log"
       class={`log ${view.logHeight.value === undefined ? "yielding" : ""}`}
       aria-label={t("Log")}
-      style={{ height: px(logHeightOf(view.logHeight.value, panel.height.value)) }}
+      style={{ height: px(logHeightOf(panel)) }}
     >
       {target ? (
         <Logs target={target} isStacked={isStacked} />

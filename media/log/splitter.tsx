@@ -1,28 +1,36 @@
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import { t } from "../l10n.ts";
-import { usePanel } from "../panel.ts";
+import { type Panel, usePanel } from "../panel.ts";
 
 const stepPx = 24;
 /** Only the log's own tools are left at this height. */
 const leastHeight = 34;
 /** The share of the window that the log may take at most, and takes until it is dragged. */
 const mostShare = 0.75;
-const presetShare = 0.24;
+const presetShare = { sideBySide: 0.24, stacked: 0.28 };
+
+/** Below this width logs stand one above the other. */
+export const sideBySideWidth = 700;
 
 /** The height of the log in CSS pixels; it never fills the whole window, whatever was saved. */
-export function logHeightOf(saved: number | undefined, windowHeight: number): number {
-  const wanted = saved ?? Math.max(140, windowHeight * presetShare);
+export function logHeightOf({ view, width, height }: Pick<Panel, "view" | "width" | "height">): number {
+  const preset = width.value < sideBySideWidth ? presetShare.stacked : presetShare.sideBySide;
+  return within(view.logHeight.value ?? Math.max(140, height.value * preset), height.value);
+}
+
+function within(wanted: number, windowHeight: number): number {
   return Math.round(Math.max(leastHeight, Math.min(windowHeight * mostShare, wanted)));
 }
 
 /** The edge between table and log: dragged by mouse, moved by arrow keys, back to its place by a double click. */
 export function Splitter(): JSX.Element {
-  const { view, height: windowHeight } = usePanel();
+  const panel = usePanel();
+  const { view, height: windowHeight } = panel;
   const drag = useRef<{ readonly startY: number; readonly height: number }>(undefined);
-  const height = logHeightOf(view.logHeight.value, windowHeight.value);
+  const height = logHeightOf(panel);
   const resize = (next: number): void => {
-    view.logHeight.value = logHeightOf(next, windowHeight.peek());
+    view.logHeight.value = within(next, windowHeight.peek());
   };
   return (
     <div

@@ -122,15 +122,28 @@ describe("keyboard", () => {
   test("the menu opens, moves, chooses and gives the focus back", async () => {
     await open("done");
     await page.getByRole("button", { name: "More actions" }).focus();
-    await page.keyboard.press("ArrowDown");
-    await page.keyboard.press("ArrowDown");
-    await page.keyboard.press("ArrowDown");
+    for (let item = 0; item < 4; item += 1) await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
     assert.equal((await askedFor("copyTable")).length, 1);
     await expectFocus("More actions");
     await page.keyboard.press("Enter");
     await page.keyboard.press("Escape");
     await page.getByRole("menu").waitFor({ state: "detached" });
+  });
+
+  test("Escape leaves the search for the cell it began at, and Ctrl+F opens it too", async () => {
+    await open("running");
+    await page.getByRole("gridcell", { name: "arm64, step 4 of 7" }).first().click();
+    await page.keyboard.press("Control+f");
+    await page.keyboard.type("x");
+    await page.keyboard.press("Escape");
+    await expectFocus("arm64, step 4 of 7, done, 1.45 seconds");
+  });
+
+  test("a set height of the log is told, for the panels to come", async () => {
+    await open("running");
+    await page.getByRole("separator").press("ArrowUp");
+    assert.equal((await askedFor("logHeight")).length, 1);
   });
 
   test("arrow keys change the height of the log", async () => {

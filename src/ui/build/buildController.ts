@@ -109,7 +109,7 @@ export class BuildController implements Disposable {
   /** Cancels the build of the row, else that of the active panel, else the one that runs. */
   async cancel(row: ExplorerRow | undefined): Promise<void> {
     const meant = row === undefined ? this.#panels.active : this.#byRow(row);
-    const build = meant?.hasEnded === false ? meant : await this.#chooseRunning();
+    const build = meant?.hasEnded === false ? meant : await this.#chooseRunning(vscode.l10n.t("Cancel which build?"));
     build?.cancel();
   }
 
@@ -117,7 +117,11 @@ export class BuildController implements Disposable {
   async show(row: ExplorerRow | undefined): Promise<void> {
     const isAnyRunning = this.builds.running.length > 0;
     const build =
-      row === undefined ? (isAnyRunning ? await this.#chooseRunning() : this.builds.shown[0]) : this.#byRow(row);
+      row === undefined
+        ? isAnyRunning
+          ? await this.#chooseRunning(vscode.l10n.t("Show which build?"))
+          : this.builds.shown[0]
+        : this.#byRow(row);
     if (build) this.#panels.show(build);
   }
 
@@ -148,7 +152,7 @@ export class BuildController implements Disposable {
   }
 
   /** The only running build, else the one the user chooses. */
-  async #chooseRunning(): Promise<BuildRun | undefined> {
+  async #chooseRunning(question: string): Promise<BuildRun | undefined> {
     const { running } = this.builds;
     const [first] = running;
     if (running.length < 2) return first;
@@ -156,6 +160,7 @@ export class BuildController implements Disposable {
       title: vscode.l10n.t("Running builds"),
       step: 1,
       totalSteps: 1,
+      placeholder: question,
       choices: running.map((run) => {
         const { head } = run.summary();
         const description = `${head.builder} · ${run.request.platforms.join(", ")}`;

@@ -11,6 +11,8 @@ import { panelStrings } from "./panelStrings.ts";
 /** What the panel can ask of the rest of the extension. */
 export interface PanelActions {
   readonly buildAgain: (build: ShownBuild, options: { readonly noCache: boolean }) => void;
+  readonly buildAnew: (build: ShownBuild) => void;
+  readonly keepLogHeight: (px: number | undefined) => void;
   readonly openDockerfile: (build: ShownBuild, line: number | undefined) => void;
   readonly openLog: (build: ShownBuild, stepId: string) => void;
   readonly openOutput: (build: ShownBuild) => void;
@@ -37,13 +39,17 @@ export class BuildPanel implements Disposable {
   /** How far each watched log has been sent. */
   #sent = new Map<string, number>();
 
-  /** @param place an editor column, or the empty panel that the editor has opened again in a new window */
+  /**
+   * @param place an editor column, or the empty panel that the editor has opened again in a new window
+   * @param logHeight as it was set in an earlier panel, in CSS pixels
+   */
   constructor(
     build: ShownBuild,
     extensionUri: vscode.Uri,
     place: vscode.ViewColumn | vscode.WebviewPanel,
     actions: PanelActions,
     log: vscode.LogOutputChannel,
+    logHeight: number | undefined,
   ) {
     this.build = build;
     this.#actions = actions;
@@ -63,7 +69,7 @@ export class BuildPanel implements Disposable {
     this.#subscriptions.add(this.#panel.webview.onDidReceiveMessage((message: FromWebview) => this.#receive(message)));
     this.#subscriptions.add(this.#panel.onDidChangeViewState(() => this.#hidden()));
     this.#subscriptions.add(build.onDidChange(() => this.#schedule()));
-    this.#panel.webview.html = page(this.#panel.webview, dist);
+    this.#panel.webview.html = page(this.#panel.webview, dist, logHeight);
   }
 
   get onDidDispose(): vscode.Event<void> {
@@ -114,6 +120,10 @@ export class BuildPanel implements Disposable {
         return;
       case "buildAgain":
         return this.#actions.buildAgain(this.build, { noCache: message.noCache ?? false });
+      case "buildAnew":
+        return this.#actions.buildAnew(this.build);
+      case "logHeight":
+        return this.#actions.keepLogHeight(message.px);
       case "openDockerfile":
         return this.#actions.openDockerfile(this.build, message.line);
       case "openLog":
@@ -175,7 +185,7 @@ function titleOf({ dockerfile, ordinal }: BuildHead): string {
     : vscode.l10n.t("Build {0}: {1}", ordinal, dockerfile);
 }
 
-function page(webview: vscode.Webview, dist: vscode.Uri): string {
+function page(webview: vscode.Webview, dist: vscode.Uri, logHeight: number | undefined): string {
   const nonce = randomBytes(16).toString("base64");
   const file = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(dist, name)).toString();
   const policy = [
@@ -194,7 +204,7 @@ function page(webview: vscode.Webview, dist: vscode.Uri): string {
     <link rel="stylesheet" href="${attribute(file("webview.css"))}">
   </head>
   <body>
-    <div id="root" data-strings="${attribute(JSON.stringify(panelStrings()))}"></div>
+    <div id="root" data-log-height="${logHeight ?? ""}" data-strings="${attribute(JSON.stringify(panelStrings()))}"></div>
     <script nonce="${nonce}" src="${attribute(file("webview.js"))}"></script>
   </body>
 </html>`;

@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { BuildRequest } from "../../core/buildx/buildRequest.ts";
 import type { ShownBuild } from "../../core/build/shownBuild.ts";
 import { timingTable } from "../../core/build/timingTable.ts";
-import { showError } from "../commands.ts";
+import { runCommand, showError } from "../commands.ts";
 import type { Disposable } from "../../core/event.ts";
 import { currentLine } from "../dockerfile/currentLine.ts";
 import type { BuildDocuments } from "./buildDocuments.ts";
@@ -14,6 +14,7 @@ export class BuildPanels implements Disposable {
   readonly #log: vscode.LogOutputChannel;
   readonly #actions: PanelActions;
   readonly #panels = new Map<string, BuildPanel>();
+  #logHeight: number | undefined;
 
   constructor(
     extensionUri: vscode.Uri,
@@ -28,6 +29,9 @@ export class BuildPanels implements Disposable {
     };
     this.#actions = {
       buildAgain: ({ request }, { noCache }) => buildAgain({ ...request, noCache }),
+      keepLogHeight: (px) => (this.#logHeight = px),
+      buildAnew: ({ request }) =>
+        tell(runCommand("multiArchBuilds.build", vscode.Uri.file(request.dockerfile), request.target)),
       openDockerfile: (build, line) => tell(openDockerfile(build, line)),
       openLog: (build, stepId) => tell(documents.open(build, stepId)),
       openOutput: (build) => tell(documents.open(build)),
@@ -67,7 +71,7 @@ export class BuildPanels implements Disposable {
   }
 
   #open(build: ShownBuild, place: vscode.ViewColumn | vscode.WebviewPanel): void {
-    const panel = new BuildPanel(build, this.#extensionUri, place, this.#actions, this.#log);
+    const panel = new BuildPanel(build, this.#extensionUri, place, this.#actions, this.#log, this.#logHeight);
     this.#panels.set(build.id, panel);
     panel.onDidDispose(() => {
       this.#panels.delete(build.id);
