@@ -135,6 +135,7 @@ describe("keyboard", () => {
     await open("running");
     await page.getByRole("gridcell", { name: "arm64, step 4 of 7" }).first().click();
     await page.keyboard.press("Control+f");
+    await expectFocus("Find in log");
     await page.keyboard.type("x");
     await page.keyboard.press("Escape");
     await expectFocus("arm64, step 4 of 7, done, 1.45 seconds");
