@@ -48,6 +48,7 @@ export interface Settings {
   kubeconfig: string;
   "builder.buildkitdConfig": string;
   "builder.driverOptions": Readonly<Record<string, string>>;
+  "build.arguments": readonly string[];
   "codeLens.enabled": boolean;
   "lineTimings.enabled": boolean;
 }

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { withoutValues } from "../core/buildx/args.ts";
 import type { BuildxCli } from "../core/buildx/cli.ts";
 import { BuildxMissing, findBuildx } from "../core/buildx/find.ts";
 import { DisposableStore, type Disposable } from "../core/event.ts";
@@ -70,7 +71,7 @@ export class BuildxAccess implements Disposable {
       }
       this.#subscriptions.add(cli);
       this.#used.add(cli);
-      this.#subscriptions.add(cli.onDidStart((command) => this.#log.debug(command.join(" "))));
+      this.#subscriptions.add(cli.onDidStart((command) => this.#log.debug(withoutValues(command).join(" "))));
       this.#log.info(`buildx ${version.text}: ${cli.commandLine}`);
       void this.#hintAtHangs(version);
       return cli;

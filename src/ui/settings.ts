@@ -2,9 +2,9 @@ import * as vscode from "vscode";
 import { extensionPrefix, type Settings } from "../contributions.ts";
 import type { Disposable } from "../core/event.ts";
 
-/** The value of one of our settings. Machine-level values only take effect from trusted places, see the manifest. */
-export function setting<K extends keyof Settings>(key: K): Settings[K] {
-  const value = vscode.workspace.getConfiguration(extensionPrefix).get<Settings[K]>(key);
+/** The value of one of our settings, for a file where folders can have their own. Machine-level values only take effect from trusted places, see the manifest. */
+export function setting<K extends keyof Settings>(key: K, file?: vscode.Uri): Settings[K] {
+  const value = vscode.workspace.getConfiguration(extensionPrefix, file).get<Settings[K]>(key);
   if (value === undefined) throw new Error(`setting ${extensionPrefix}.${key} has no default`);
   return value;
 }

@@ -44,11 +44,13 @@ export function failureOf({ exitCode, text, failed }: Ending): Failure {
   const { message, file, line } = readFinalText(text);
   const step = failed.find(({ error }) => error !== undefined && message?.includes(error)) ?? failed[0];
   const words = message ?? step?.error ?? text.find(isTelling);
-  const known = step && causeOf({ name: step.fullName, message: step.error ?? "", platform: step.name.platform });
+  const told = step?.error ?? (step ? "" : (message ?? ""));
+  const known = causeOf({ name: step?.fullName, message: told, platform: step?.name.platform });
+  const meant = /\(did you mean (\S+)\?\)/.exec(message ?? "")?.[1];
   const platform = known?.isOfAllPlatforms ? undefined : platformOf(step, failed);
   return {
     what: known?.what ?? (step ? whatFailed(step, platform) : whatElse(message)),
-    advice: known?.advice,
+    advice: meant === undefined ? known?.advice : t("Perhaps the stage {0} is meant.", meant),
     cause: step ? causeIn(step) : isConnectionLoss(message ?? "") ? "connection" : undefined,
     message: words ?? t("buildx ended with exit code {0} without saying why.", exitCode ?? "?"),
     stepId: step?.id,

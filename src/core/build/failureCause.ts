@@ -21,7 +21,13 @@ export interface Cause {
 
 /** Finds the true cause of failures that many builds have; undefined for others, whose own words must do. */
 export function causeOf(failure: ToldFailure): Cause | undefined {
-  return baseImageCause(failure) ?? pushCause(failure) ?? missingFileCause(failure) ?? outputCause(failure);
+  return (
+    baseImageCause(failure) ??
+    pushCause(failure) ??
+    missingFileCause(failure) ??
+    missingValueCause(failure) ??
+    outputCause(failure)
+  );
 }
 
 /** What keeps files from being written on this machine. */
@@ -77,10 +83,36 @@ function baseImageCause({ name = "", message, platform }: ToldFailure): Cause | 
     return cause(what, t("Take another base image, or build without this platform."), false);
   }
   const access = accessProblem(reference, message);
-  if (access) return cause(t("The base image {0} could not be pulled: {1}", reference, access.why), access.advice);
+  // A name without a registry and a tag may be meant for a stage.
+  const bare = /^docker\.io\/library\/([^:/@]+)(?::latest)?$/.exec(reference)?.[1];
+  const stage = bare === undefined ? "" : t("If a stage is meant: this Dockerfile has none called {0}.", bare);
+  if (access) {
+    const what = t("The base image {0} could not be pulled: {1}", reference, access.why);
+    return cause(what, [stage, access.advice].filter(Boolean).join(" "));
+  }
   if (message.endsWith(": not found"))
     return cause(t("The base image {0} does not exist.", reference), t("Look for a typing error in its name or tag."));
   return cause(t("The base image {0} could not be read.", reference));
+}
+
+/** What the Dockerfile asks for and the build was not given. */
+function missingValueCause({ message }: ToldFailure): Cause | undefined {
+  const secret = /(?:^|: )secret ([^\s:]+): not found$/.exec(message)?.[1];
+  const argument = /base name \(\$\{?(\w+)[^)]*\) should not be blank/.exec(message)?.[1];
+  const advice = (flag: string): string => t("Give it in the setting multiArchBuilds.build.arguments: {0}", flag);
+  if (secret !== undefined)
+    return {
+      what: t("The build was not given the secret {0}.", secret),
+      advice: advice(`--secret=id=${secret},src=FILE`),
+      isOfAllPlatforms: true,
+    };
+  if (argument !== undefined)
+    return {
+      what: t("The name of a base image is empty: the build argument {0} has no value.", argument),
+      advice: advice(`--build-arg=${argument}=VALUE`),
+      isOfAllPlatforms: true,
+    };
+  return undefined;
 }
 
 function pushCause({ message }: ToldFailure): Cause | undefined {

@@ -41,6 +41,8 @@ export interface BuildRunOptions {
   /** The builder that the request names. */
   readonly builder: Builder;
   readonly labels: BuildLabels;
+  /** What the user adds to buildx's arguments. */
+  readonly moreArgs?: readonly string[];
   /** The Dockerfile as it is built; absent: steps have no lines. */
   readonly dockerfileText?: string;
   /** Looks for what would make the build fail for sure, before it is begun. */
@@ -86,7 +88,7 @@ export class BuildRun implements ShownBuild {
   readonly onDidChange: Event<void> = this.#changed.event;
 
   /** @throws UserError when buildx cannot be given the request as it is */
-  constructor(cli: BuildxCli, { request, builder, labels, check, dockerfileText }: BuildRunOptions) {
+  constructor(cli: BuildxCli, { request, builder, labels, check, dockerfileText, moreArgs }: BuildRunOptions) {
     this.request = request;
     this.dockerfileText = dockerfileText;
     this.plan = planBuild(builder, request.platforms);
@@ -101,7 +103,7 @@ export class BuildRun implements ShownBuild {
     if (problem)
       throw new UserError(problem, { remedy: t("Install another version of buildx."), action: "installBuildx" });
     this.#directory = join(tmpdir(), `multi-arch-build-${this.id}`);
-    this.#args = buildArgs(request, this.#metadataFile);
+    this.#args = buildArgs(request, this.#metadataFile, moreArgs);
   }
 
   get state(): BuildState {

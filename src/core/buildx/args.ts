@@ -47,9 +47,10 @@ export function removeArgs(builder: string, options: { readonly keepDaemon?: boo
 /**
  * Arguments of `buildx build` with progress as JSON lines.
  *
- * @throws UserError when a value cannot be handed over as it is
+ * @param more what the user adds, such as `--build-arg=VERSION=1.2`
+ * @throws UserError when a value cannot be handed over as it is, or what is added would change what the request says
  */
-export function buildArgs(request: BuildRequest, metadataFile: string): string[] {
+export function buildArgs(request: BuildRequest, metadataFile: string, more: readonly string[] = []): string[] {
   if (request.platforms.length === 0) throw new UserError(t("Choose at least one platform to build for."));
   return [
     "build",
@@ -61,6 +62,7 @@ export function buildArgs(request: BuildRequest, metadataFile: string): string[]
     ...(request.noCache ? ["--no-cache"] : []),
     ...outputArgs(request.output),
     flag("metadata-file", metadataFile),
+    ...more.map(checkAdded),
     // Behind `--` a path that begins with a hyphen is no option.
     "--",
     plain(request.buildContext),
@@ -84,6 +86,30 @@ function outputArgs(output: BuildOutput): string[] {
 /** `--name=value` as one argument, so that a value may begin with a hyphen. */
 function flag(name: string, value: string): string {
   return `--${name}=${plain(value)}`;
+}
+
+/** Flags that say what the request says, or how the build is followed. */
+const ownFlags = new Set(
+  "builder platform file output push load target progress quiet metadata-file call check print debug help".split(" "),
+);
+
+function checkAdded(argument: string): string {
+  const name = /^--([a-z][a-z-]*)(?:=|$)/.exec(argument)?.[1];
+  if (name === undefined)
+    throw new UserError(t("“{0}” is no argument that can be added to a build.", argument), {
+      remedy: t("Write each as one text that begins with --, for example --build-arg=VERSION=1.2."),
+      action: "openSettings",
+    });
+  if (ownFlags.has(name))
+    throw new UserError(t("--{0} cannot be added to a build: it is asked for, or set, by this extension.", name), {
+      action: "openSettings",
+    });
+  return plain(argument);
+}
+
+/** A command line as it may be logged: values of build arguments can be secrets. */
+export function withoutValues(command: readonly string[]): readonly string[] {
+  return command.map((argument) => argument.replace(/^(--build-arg=[^=]*=).*/s, "$1…"));
 }
 
 function checkPlatform(platform: Platform): Platform {

@@ -21,6 +21,7 @@ import { showError } from "../commands.ts";
 import { setContextKey } from "../contextKey.ts";
 import { shownPath } from "../dockerfile/findDockerfiles.ts";
 import { showErrorText, showText } from "../messages.ts";
+import { setting } from "../settings.ts";
 import { pickOne } from "../wizard.ts";
 import { askBuild, noBuilder } from "./askBuild.ts";
 import { chooseDockerfile, requireTrust, savedText, shownOutput, usefulBuilders } from "./buildInputs.ts";
@@ -207,6 +208,7 @@ export class BuildController implements Disposable {
         action: "createBuilder",
       });
     const uri = vscode.Uri.file(request.dockerfile);
+    const moreArgs = setting("build.arguments", uri);
     const last = this.builds.shown.find((run) => run.request.dockerfile === request.dockerfile);
     const labels = {
       dockerfile: request.target === undefined ? shownPath(uri) : `${shownPath(uri)} (${request.target})`,
@@ -219,7 +221,7 @@ export class BuildController implements Disposable {
         this.#options.log.warn(`Dockerfile check: ${messageOf(error)}`);
         return undefined;
       });
-    const build = this.builds.start(cli, { request, builder, labels, dockerfileText: text, check });
+    const build = this.builds.start(cli, { request, builder, labels, dockerfileText: text, moreArgs, check });
     this.#problems.clear(build);
     this.#lineTimings.follow(build);
     this.#panels.show(build);

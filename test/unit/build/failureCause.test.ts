@@ -14,6 +14,27 @@ const cases: readonly (readonly [name: string, failure: ToldFailure, what: strin
     /typing error/,
   ],
   [
+    "a stage that is not there, taken for a base image",
+    {
+      name: "[internal] load metadata for docker.io/library/two:latest",
+      message: "failed to do request: dial tcp: lookup docker.io: no such host",
+    },
+    "The base image docker.io/library/two:latest could not be pulled: the registry docker.io was not reached from the builder’s pods.",
+    /^If a stage is meant: this Dockerfile has none called two\. Look whether/,
+  ],
+  [
+    "a secret that the build was not given",
+    { name: "[2/2] RUN --mount=type=secret,id=npmrc npm ci", message: "secret npmrc: not found" },
+    "The build was not given the secret npmrc.",
+    /multiArchBuilds\.build\.arguments: --secret=id=npmrc,src=FILE$/,
+  ],
+  [
+    "a base image whose name is an argument without a value",
+    { message: "base name (${BASE}) should not be blank" },
+    "The name of a base image is empty: the build argument BASE has no value.",
+    /--build-arg=BASE=VALUE$/,
+  ],
+  [
     "a base image that lacks the platform",
     { name: metadata, message: "no match for platform in manifest: not found", platform: "linux/riscv64" },
     "The base image reg.example.com/base:1 is not there for linux/riscv64.",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { BuildRequest } from "../../../src/core/buildx/buildRequest.ts";
-import { buildArgs, createArgs, inspectArgs, removeArgs } from "../../../src/core/buildx/args.ts";
+import { buildArgs, createArgs, inspectArgs, removeArgs, withoutValues } from "../../../src/core/buildx/args.ts";
 import { UserError } from "../../../src/core/errors.ts";
 
 const request: BuildRequest = {
@@ -75,6 +75,38 @@ describe("buildArgs", () => {
       );
     });
   }
+});
+
+describe("what the user adds to a build", () => {
+  const added = (...more: readonly string[]): readonly string[] => buildArgs(request, "/t/metadata.json", more);
+
+  it("is handed over as it is, before the build context", () => {
+    const more = ["--build-arg=A=$(touch x) b", "--secret=id=npmrc,src=/home/me/.npmrc", "--ssh=default", "--pull"];
+    assert.deepEqual(added(...more).slice(-6), [...more, "--", "/w"]);
+  });
+
+  const refused: readonly (readonly [argument: string, reason: RegExp])[] = [
+    ["--platform=linux/arm64", /--platform cannot be added/],
+    ["--push", /--push cannot be added/],
+    ["--output=type=local,dest=/", /--output cannot be added/],
+    ["--builder=other", /--builder cannot be added/],
+    ["--", /no argument that can be added/],
+    ["-f", /no argument that can be added/],
+    ["A=1", /no argument that can be added/],
+    ["--build-arg=A=1\n2", /line break/],
+  ];
+  for (const [argument, reason] of refused)
+    it(`is refused when it is ${JSON.stringify(argument)}`, () => {
+      assert.throws(() => added(argument), reason);
+    });
+
+  it("is logged without the values of build arguments", () => {
+    assert.deepEqual(withoutValues(["buildx", "--build-arg=TOKEN=a=b\nc", "--secret=id=x"]), [
+      "buildx",
+      "--build-arg=TOKEN=…",
+      "--secret=id=x",
+    ]);
+  });
 });
 
 describe("arguments of the other commands", () => {
