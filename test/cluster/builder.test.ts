@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import type { BuildRun } from "../../src/core/build/run.ts";
 import { placementsOf } from "../../src/core/build/placement.ts";
 import type { CreateProgress } from "../../src/core/builder/create.ts";
 import { ClusterOutOfReach } from "../../src/core/builder/remove.ts";
@@ -78,6 +79,30 @@ describe("builders on the lab", { skip: blockers.join("; ") || false }, () => {
         placementsOf(run.plan, { clusterNodes, pods }).map((one) => [one.platform, one.nativeness, one.clusterNodes]),
         labNodes.map(({ name, architecture }) => [`linux/${architecture}`, "native", [name]]),
       );
+    });
+
+    it("is given build arguments and secrets, and says which are missing", async () => {
+      const secret = join(lab.dir, "token");
+      writeFileSync(secret, "s3cret");
+      const asking = `
+ARG BASE
+FROM \${BASE}
+ARG WHO
+RUN --mount=type=secret,id=token,required test "$(cat /run/secrets/token)" = s3cret && echo "hello $WHO"
+`;
+      const args = [`--build-arg=BASE=${labRegistry}/base:1`, "--build-arg=WHO=you", `--secret=id=token,src=${secret}`];
+      const build = async (name: string, more: readonly string[]): Promise<BuildRun> => {
+        const run = lab.build(builder, name, asking, { kind: "none" }, more);
+        await run.start();
+        return run;
+      };
+      const good = await build("arguments", args);
+      assert.equal(good.state, "done", good.output());
+      assert.match(good.output(), /^hello you$/m);
+      const noSecret = (await build("no-secret", args.slice(0, 2))).summary().head.failure;
+      assert.equal(noSecret?.what, "The build was not given the secret token.");
+      const noBase = (await build("no-base", args.slice(1))).summary().head.failure;
+      assert.equal(noBase?.what, "The name of a base image is empty: the build argument BASE has no value.");
     });
 
     it("cancels a build within seconds", async () => {

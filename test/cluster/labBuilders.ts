@@ -122,7 +122,13 @@ export class LabBuilders {
   }
 
   /** A build of this Dockerfile for all platforms of the builder. */
-  build(builder: Builder, name: string, dockerfile: string, output: BuildOutput = { kind: "none" }): BuildRun {
+  build(
+    builder: Builder,
+    name: string,
+    dockerfile: string,
+    output: BuildOutput = { kind: "none" },
+    moreArgs: readonly string[] = [],
+  ): BuildRun {
     const buildContext = join(this.dir, name);
     mkdirSync(buildContext);
     writeFileSync(join(buildContext, "Dockerfile"), dockerfile);
@@ -137,6 +143,7 @@ export class LabBuilders {
       },
       builder,
       labels: { dockerfile: "Dockerfile", output: "" },
+      moreArgs,
     });
   }
 }

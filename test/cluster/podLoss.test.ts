@@ -70,6 +70,29 @@ describe("a build whose pod goes", { skip: blockers.join("; ") || false, concurr
           assert.match(run.output(), /^begun$/m);
         });
 
+      it("fails at once when it is scaled to 0, and so does the next one, which would wait in vain", async () => {
+        await lab.settled(wanted.namespace, 1);
+        const scale = (replicas: number): Promise<unknown> =>
+          kubectl("scale", `deployment/${wanted.name}-amd64`, `--replicas=${replicas}`, "-n", wanted.namespace);
+        const sleeping = `FROM ${labRegistry}/base:1\nRUN echo begun && sleep 600\n`;
+        for (const [index, act] of [async () => scale(0), async () => undefined].entries()) {
+          const run = lab.build(builder, `asleep-${index}`, sleeping);
+          const following = followBuilder(builder, lab.connections, lab.deps.env, (followed) => run.observe(followed));
+          const ended = run.start();
+          if (index === 0) await stepRuns(run);
+          await act();
+          const startedMs = performance.now();
+          await ended;
+          following.dispose();
+          assert.ok(performance.now() - startedMs < longestMs);
+          assert.match(
+            run.snapshot().head.failure?.what ?? "",
+            /^The builder node \S+ is scaled to 0: it has no pods\.$/,
+          );
+        }
+        await scale(1);
+      });
+
       it("works again with the next build", async () => {
         await lab.settled(wanted.namespace, 1);
         const run = lab.build(builder, "next", `FROM ${labRegistry}/base:1\nRUN true\n`);
