@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { BusyBuilders } from "../core/builder/busy.ts";
 import { BuilderUpkeep } from "../core/builder/upkeep.ts";
 import { followBuilder } from "../core/builder/follow.ts";
+import { isPinned } from "../core/builder/pins.ts";
 import { BuilderStore } from "../core/buildx/store.ts";
 import { ClusterConnections } from "../core/cluster/cluster.ts";
 import { DisposableStore } from "../core/event.ts";
@@ -27,6 +28,7 @@ export class App {
     const buildx = this.#subscriptions.add(new BuildxAccess(log, context.globalState));
     this.#buildx = buildx;
     const store = this.#subscriptions.add(new BuilderStore(env));
+    const kubeconfigFolder = vscode.Uri.joinPath(context.globalStorageUri, "kubeconfigs").fsPath;
     const connections = this.#subscriptions.add(new ClusterConnections(env));
     this.builds = this.#subscriptions.add(
       new BuildController({
@@ -34,10 +36,12 @@ export class App {
         log,
         buildx,
         store,
-        follow: (builder, onChange) => followBuilder(builder, connections, env, onChange),
+        follow: (builder, onChange, { quickens = false } = {}) =>
+          followBuilder(builder, connections, env, onChange, {
+            quickens: quickens && isPinned(builder, kubeconfigFolder),
+          }),
       }),
     );
-    const kubeconfigFolder = vscode.Uri.joinPath(context.globalStorageUri, "kubeconfigs").fsPath;
     const upkeep = this.#subscriptions.add(
       new BuilderUpkeep({
         cli: () => buildx.get(),

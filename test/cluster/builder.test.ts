@@ -6,6 +6,7 @@ import type { BuildRun } from "../../src/core/build/run.ts";
 import { placementsOf } from "../../src/core/build/placement.ts";
 import type { CreateProgress } from "../../src/core/builder/create.ts";
 import { ClusterOutOfReach } from "../../src/core/builder/remove.ts";
+import { type FollowedBuilder, followBuilder } from "../../src/core/builder/follow.ts";
 import type { Builder } from "../../src/core/buildx/builder.ts";
 import { firstOf } from "../../src/core/cluster/first.ts";
 import { UserError } from "../../src/core/errors.ts";
@@ -103,6 +104,23 @@ RUN --mount=type=secret,id=token,required test "$(cat /run/secrets/token)" = s3c
       assert.equal(noSecret?.what, "The build was not given the secret token.");
       const noBase = (await build("no-base", args.slice(1))).summary().head.failure;
       assert.equal(noBase?.what, "The name of a base image is empty: the build argument BASE has no value.");
+    });
+
+    it("is started quickly also by a build, when its Deployment was deleted", async () => {
+      await kubectl("delete", "deployments", "--all", "-n", wanted.namespace);
+      await lab.settled(wanted.namespace, 0);
+      const run = lab.build(builder, "deleted", dockerfile);
+      const { connections, env } = lab.deps;
+      const observe = (followed: FollowedBuilder): void => run.observe(followed);
+      const following = followBuilder(builder, connections, env, observe, { quickens: true });
+      const startedMs = performance.now();
+      await run.start();
+      following.dispose();
+      assert.equal(run.state, "done", run.output());
+      const seconds = (performance.now() - startedMs) / 1000;
+      // With buildx's own probes the start alone takes 32 s and more.
+      assert.ok(seconds < 25, `it took ${seconds.toFixed(1)} s`);
+      await lab.settled(wanted.namespace, labNodes.length);
     });
 
     it("cancels a build within seconds", async () => {

@@ -57,6 +57,11 @@ export class BuildSite {
     return !isDeepStrictEqual(before, [this.place, this.#placements, this.bootText, this.loss]);
   }
 
+  /** What was told last, to be told again when a platform has begun, as long as that would make a difference. */
+  get undecided(): FollowedBuilder | undefined {
+    return this.#pods.isUndecided ? this.#followed : undefined;
+  }
+
   /** True when the cluster has told what becomes of the pods. */
   get isSeen(): boolean {
     return this.#isSeen;

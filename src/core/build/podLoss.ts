@@ -46,6 +46,7 @@ export class UsedPods {
   readonly #platformsByWorkload: ReadonlyMap<string, Platform[]>;
   readonly #used = new Map<string, UsedPod>();
   readonly #version: BuildxVersion;
+  #isUndecided = false;
 
   constructor(platforms: readonly PlannedPlatform[], version: BuildxVersion) {
     this.#version = version;
@@ -68,10 +69,20 @@ export class UsedPods {
     // What comes in a pod's place after the build has begun there has no part in it.
     for (const pod of pods)
       if (!known.has(pod.app) || !this.#platformsByWorkload.get(pod.app)?.some(hasBegun)) this.#add(pod);
-    const losses = [...this.#platformsByWorkload.keys()].flatMap((workload) => this.#lossOf(workload, pods) ?? []);
+    const all = [...this.#platformsByWorkload].flatMap(([workload]) => this.#lossOf(workload, pods) ?? []);
+    const losses = all.filter(({ platforms }) => platforms.some(hasBegun) || !noticesLoss(this.#version));
+    this.#isUndecided = losses.length < all.length;
     return (["lost", "ending", "possible"] as const)
       .map((wanted) => losses.find(({ kind }) => kind === wanted))
       .find(Boolean);
+  }
+
+  /**
+   * True while a pod is lost before the build has begun on it. That is no loss where the pod is only replaced while its
+   * builder starts, and buildx would notice if it is one; it is one when the build then begins.
+   */
+  get isUndecided(): boolean {
+    return this.#isUndecided;
   }
 
   /** The loss of any pod that the build may have been on; to be asked when the build has lost its connection. */

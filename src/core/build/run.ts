@@ -238,6 +238,7 @@ export class BuildRun implements ShownBuild {
     for await (const line of lines) {
       this.#givingUp.heard();
       this.#model.apply(line);
+      if (this.#site.undecided) this.observe(this.#site.undecided);
       this.#changed.fire();
     }
     return exit;

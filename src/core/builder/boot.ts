@@ -11,7 +11,7 @@ import { UserError } from "../errors.ts";
 import { type Disposable, DisposableStore } from "../event.ts";
 import { t } from "../l10n.ts";
 import { type ArchitectureProgress, bootProgress, type BootedNode, isSettled } from "./progress.ts";
-import { quickenProbes, restoreReplacing } from "./quicken.ts";
+import { ProbeQuickener } from "./quicken.ts";
 
 /** A builder that is in the store and is to be started. */
 export interface BootRequest {
@@ -62,9 +62,7 @@ class BootWatch implements Disposable {
   readonly #end = new AbortController();
   /** Whether buildx sends no builds to pods that are being deleted. */
   readonly #avoidsTerminating: boolean;
-  /** By their uids. */
-  readonly #quickened = new Set<string>();
-  readonly #replacedAtOnce: Workload[] = [];
+  readonly #quickener: ProbeQuickener;
   #progress: readonly ArchitectureProgress[] = [];
   #onUpdate: () => void = () => undefined;
 
@@ -73,6 +71,7 @@ class BootWatch implements Disposable {
     this.#context = context;
     this.#avoidsTerminating = avoidsTerminatingPods(context.cli.version);
     const { connection } = context;
+    this.#quickener = new ProbeQuickener(connection.api, this.#avoidsTerminating, this.#end.signal);
     const update = (): void => this.#update();
     this.#subscriptions.add(connection.workloads(request.namespace).onDidChange(update));
     this.#subscriptions.add(connection.pods(request.namespace).onDidChange(update));
@@ -122,7 +121,7 @@ class BootWatch implements Disposable {
       check();
       const isSettledInTime = await promise;
       signal.throwIfAborted();
-      await this.#restoreReplacing();
+      await this.#quickener.restore();
       return isSettledInTime || (await this.#areAllReady());
     } finally {
       clearTimeout(timer);
@@ -155,32 +154,9 @@ class BootWatch implements Disposable {
     const { connection, onProgress } = this.#context;
     const workloads = this.#ownWorkloads;
     const pods = connection.pods(this.#request.namespace).current.items;
-    for (const workload of workloads) void this.#quicken(workload);
+    for (const workload of workloads) void this.#quickener.quicken(workload);
     const progress = bootProgress(this.#request.nodes, { workloads, pods });
     if (!isDeepStrictEqual(progress, this.#progress)) onProgress((this.#progress = progress));
     this.#onUpdate();
-  }
-
-  /** Never throws: without the right to change the workload the builder starts too, only later. */
-  async #quicken(workload: Workload): Promise<void> {
-    if (this.#quickened.has(workload.uid)) return;
-    this.#quickened.add(workload.uid);
-    const options = { mayReplaceAtOnce: this.#avoidsTerminating, signal: this.#end.signal };
-    try {
-      if (await quickenProbes(this.#context.connection.api, workload, options)) this.#replacedAtOnce.push(workload);
-    } catch {
-      // buildx waits for the pods in any case.
-    }
-  }
-
-  /** Never throws: it matters only to whoever replaces the builder's pods later. */
-  async #restoreReplacing(): Promise<void> {
-    for (const workload of this.#replacedAtOnce) {
-      try {
-        await restoreReplacing(this.#context.connection.api, workload, this.#end.signal);
-      } catch {
-        // As above.
-      }
-    }
   }
 }

@@ -5,6 +5,7 @@ import { kubeconfigFiles } from "../cluster/kubeconfig.ts";
 import { troubleOf } from "../errors.ts";
 import { DisposableStore, type Disposable } from "../event.ts";
 import { namespaceOf, openBuilderCluster } from "./builderCluster.ts";
+import { ProbeQuickener } from "./quicken.ts";
 import type { BuilderStatus, ClusterView } from "./status.ts";
 
 /** A kubernetes builder as its cluster sees it. */
@@ -12,6 +13,15 @@ export interface FollowedBuilder {
   readonly status: BuilderStatus;
   /** What tells where its platforms are built; present once the cluster has answered. */
   readonly view?: ClusterView;
+}
+
+/** How a builder is followed. */
+export interface FollowOptions {
+  /**
+   * Whether to quicken the readiness probes of what buildx makes meanwhile: a builder of ours whose workloads were
+   * deleted. Only where buildx sends no builds to pods that are being deleted, as the first ones then are.
+   */
+  readonly quickens?: boolean;
 }
 
 /**
@@ -23,6 +33,7 @@ export function followBuilder(
   connections: ClusterConnections,
   env: NodeJS.ProcessEnv,
   onChange: (followed: FollowedBuilder) => void,
+  options: FollowOptions = {},
 ): Disposable {
   const all = new DisposableStore();
   let current: Disposable | undefined;
@@ -34,7 +45,10 @@ export function followBuilder(
       return;
     }
     current?.dispose();
-    current = followConnection(builder, connection, onChange);
+    const following = new DisposableStore();
+    if (options.quickens) following.add(quickenNew(builder, connection));
+    following.add(followConnection(builder, connection, onChange));
+    current = following;
   };
   const tryToConnect = (): void => {
     connect().catch((error: unknown) => {
@@ -54,6 +68,31 @@ export function followBuilder(
       isDisposed = true;
       all.dispose();
       current?.dispose();
+    },
+  };
+}
+
+/** What was there before may be in use, and to change it replaces its pods. */
+function quickenNew(builder: Builder, connection: ClusterConnection): Disposable {
+  const end = new AbortController();
+  const quickener = new ProbeQuickener(connection.api, true, end.signal);
+  const names = new Set(builder.nodes.map((node) => node.kubernetes?.workload));
+  const workloads = connection.workloads(namespaceOf(builder, connection));
+  let known: ReadonlySet<string> | undefined;
+  const look = (): void => {
+    const { status, items } = workloads.current;
+    if (status.kind !== "live") return;
+    known ??= new Set(items.map(({ uid }) => uid));
+    const fresh = items.filter(({ uid, name }) => names.has(name) && !known?.has(uid));
+    for (const workload of fresh) void quickener.quicken(workload);
+    if (fresh.every(({ readyReplicas, replicas }) => readyReplicas >= replicas)) void quickener.restore();
+  };
+  const subscription = workloads.onDidChange(look);
+  look();
+  return {
+    dispose: () => {
+      end.abort();
+      subscription.dispose();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
+import type { Builder } from "../buildx/builder.ts";
 import { loadKubeconfig, selectContext, type ClusterAccess } from "../cluster/kubeconfig.ts";
 import { writePinnedKubeconfig } from "../cluster/pinnedKubeconfig.ts";
 import { writePrivateFile } from "../files.ts";
@@ -24,6 +25,11 @@ export interface PinNote {
 export interface Pin {
   readonly kubeconfig: string;
   readonly note: PinNote;
+}
+
+/** True for a builder that was made here. */
+export function isPinned(builder: Builder, folder: string): boolean {
+  return builder.nodes.some(({ kubernetes }) => path.dirname(kubernetes?.kubeconfig ?? "") === folder);
 }
 
 /** Makes the pin of a new builder: the note first, so that no kubeconfig is ever without. */

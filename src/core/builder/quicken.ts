@@ -8,27 +8,49 @@ const gently = { maxUnavailable: "25%", maxSurge: "25%" };
 const atOnce = { maxUnavailable: "100%", maxSurge: "25%" };
 
 /**
- * Quickens the readiness probes of a new workload, for which Kubernetes replaces its pods. Several replicas are
- * replaced all at once where that is allowed, instead of one after the other.
- *
- * @returns true when {@link restoreReplacing} is to be called once all pods are there
- * @throws UserError or what the API throws, when the cluster is not reached or does not allow it
+ * Quickens the readiness probes of new workloads, for which Kubernetes replaces their pods. Several replicas are replaced
+ * all at once where that is allowed, instead of one after the other. Never throws: without the right to change a
+ * workload its pods start too, only later.
  */
-export async function quickenProbes(
-  api: KubeApi,
-  workload: Workload,
-  options: { readonly mayReplaceAtOnce: boolean; readonly signal: AbortSignal },
-): Promise<boolean> {
-  const { mayReplaceAtOnce, signal } = options;
-  const isReplacedAtOnce = mayReplaceAtOnce && workload.kind === "Deployment" && workload.replicas > 1;
-  if (isReplacedAtOnce) await patchReplacing(api, workload, atOnce, signal);
-  await patchProbes(api, workload, signal);
-  return isReplacedAtOnce;
-}
+export class ProbeQuickener {
+  readonly #api: KubeApi;
+  readonly #mayReplaceAtOnce: boolean;
+  readonly #signal: AbortSignal;
+  /** By their uids. */
+  readonly #seen = new Set<string>();
+  readonly #replacedAtOnce: Workload[] = [];
 
-/** Takes back what {@link quickenProbes} has changed for the time of the start. */
-export async function restoreReplacing(api: KubeApi, workload: Workload, signal: AbortSignal): Promise<void> {
-  await patchReplacing(api, workload, gently, signal);
+  /** @param mayReplaceAtOnce whether buildx sends no builds to pods that are being deleted */
+  constructor(api: KubeApi, mayReplaceAtOnce: boolean, signal: AbortSignal) {
+    this.#api = api;
+    this.#mayReplaceAtOnce = mayReplaceAtOnce;
+    this.#signal = signal;
+  }
+
+  /** Does it for a workload that nobody uses yet; once for each. */
+  async quicken(workload: Workload): Promise<void> {
+    if (this.#seen.has(workload.uid)) return;
+    this.#seen.add(workload.uid);
+    const isReplacedAtOnce = this.#mayReplaceAtOnce && workload.kind === "Deployment" && workload.replicas > 1;
+    try {
+      if (isReplacedAtOnce) await patchReplacing(this.#api, workload, atOnce, this.#signal);
+      if (isReplacedAtOnce) this.#replacedAtOnce.push(workload);
+      await patchProbes(this.#api, workload, this.#signal);
+    } catch {
+      // buildx waits for the pods in any case.
+    }
+  }
+
+  /** Takes back, once all pods are there, what was changed for the time of the start. */
+  async restore(): Promise<void> {
+    for (const workload of this.#replacedAtOnce.splice(0)) {
+      try {
+        await patchReplacing(this.#api, workload, gently, this.#signal);
+      } catch {
+        // It matters only to whoever replaces the builder's pods later.
+      }
+    }
+  }
 }
 
 async function patchReplacing(

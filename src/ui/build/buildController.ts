@@ -10,8 +10,9 @@ import type { BuildRun } from "../../core/build/run.ts";
 import { buildLabel, type ShownBuild } from "../../core/build/shownBuild.ts";
 import type { Placement } from "../../core/build/snapshot.ts";
 import type { ClusterView } from "../../core/builder/status.ts";
-import type { FollowedBuilder } from "../../core/builder/follow.ts";
+import type { FollowedBuilder, FollowOptions } from "../../core/builder/follow.ts";
 import type { Builder } from "../../core/buildx/builder.ts";
+import { avoidsTerminatingPods } from "../../core/buildx/version.ts";
 import type { BuilderStore } from "../../core/buildx/store.ts";
 import { checkDockerfile, type DockerfileProblem } from "../../core/dockerfile/check.ts";
 import { messageOf, UserError } from "../../core/errors.ts";
@@ -39,7 +40,11 @@ export interface BuildControllerOptions {
   readonly buildx: BuildxAccess;
   readonly store: BuilderStore;
   /** Follows the cluster side of a builder, see `followBuilder`. */
-  readonly follow: (builder: Builder, onChange: (followed: FollowedBuilder) => void) => Disposable;
+  readonly follow: (
+    builder: Builder,
+    onChange: (followed: FollowedBuilder) => void,
+    options?: FollowOptions,
+  ) => Disposable;
 }
 
 /** A cluster that needs longer is not waited for when platforms are asked. */
@@ -225,15 +230,15 @@ export class BuildController implements Disposable {
     this.#problems.clear(build);
     this.#lineTimings.follow(build);
     this.#panels.show(build);
-    this.#watch(build, follow, builder);
+    this.#watch(build, follow, builder, { quickens: avoidsTerminatingPods(cli.version) });
     if (request.target === undefined) await context.workspaceState.update(answersKey(uri), request);
     hintAtSentOutput(request, context.workspaceState).catch((error: unknown) => showError(error, this.#options.log));
   }
 
   /** Keeps the build's places up to date while it runs, and reports it when it has ended. */
-  #watch(build: BuildRun, follow: BuildControllerOptions["follow"], builder: Builder): void {
-    const following =
-      builder.driver === "kubernetes" ? follow(builder, (followed) => build.observe(followed)) : undefined;
+  #watch(build: BuildRun, follow: BuildControllerOptions["follow"], builder: Builder, options: FollowOptions): void {
+    const isOnKubernetes = builder.driver === "kubernetes";
+    const following = isOnKubernetes ? follow(builder, (followed) => build.observe(followed), options) : undefined;
     const ended = build.onDidChange(() => {
       if (!build.hasEnded) return;
       ended.dispose();

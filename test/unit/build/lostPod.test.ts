@@ -133,6 +133,37 @@ describe("a build whose pod is lost", () => {
     assert.equal(run.snapshot().head.failure?.advice, "Build with another builder.");
   });
 
+  it("goes on when its pod is replaced before it has begun there, as when a builder starts", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const run = new BuildRun(
+      fakeBuildx([
+        ["print", stepRuns],
+        ["print", stepIsDone],
+      ]),
+      options(),
+    );
+    run.observe(followed(amd, arm));
+    run.observe(followed(amd, { ...arm, state: { kind: "terminating", text: "being deleted" } }));
+    context.mock.timers.tick(20_000);
+    run.observe(followed(amd, runningPod("kube-arm64-b", "kube-arm64")));
+    await run.start();
+    assert.equal(run.state, "done");
+  });
+
+  it("fails when it begins on a pod that is ending, though the cluster tells nothing more", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const run = new BuildRun(fakeBuildx([["onInterrupt", "ignore"], ["print", stepRuns], ["hang"]]), options());
+    run.observe(followed(amd, arm));
+    run.observe(followed(amd, { ...arm, state: { kind: "terminating", text: "being deleted" } }));
+    const running = changeOf(run, () => run.snapshot().rows.length === 1);
+    const ended = run.start();
+    await running;
+    context.mock.timers.tick(5_000);
+    context.mock.timers.tick(2_000);
+    await ended;
+    assert.equal(run.snapshot().head.failure?.what, "The builder pod kube-arm64-a was deleted.");
+  });
+
   it("goes on when its pod is in the pause between two crashes at the beginning, for buildx waits for it", async () => {
     const run = new BuildRun(
       fakeBuildx([
