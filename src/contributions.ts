@@ -25,6 +25,9 @@ export interface CommandArguments {
   "multiArchBuilds.createBuilder": [];
   "multiArchBuilds.removeBuilder": [builder?: ExplorerRow];
   "multiArchBuilds.refresh": [];
+  /** From the explorer with the row whose name is meant. */
+  "multiArchBuilds.copyName": [row: ExplorerRow];
+  "multiArchBuilds.forgetBuilds": [];
   /** From the explorer with the row of a problem. */
   "multiArchBuilds.nextStep": [problem: ExplorerRow];
   /** From a link with the id of the setting that is meant; else all of ours. */

@@ -42,6 +42,10 @@ export function activate(context: vscode.ExtensionContext): void {
     registerCommand("multiArchBuilds.createBuilder", channel, async () => (await started()).builders.create()),
     registerCommand("multiArchBuilds.removeBuilder", channel, async (row) => (await started()).builders.remove(row)),
     registerCommand("multiArchBuilds.refresh", channel, async () => (await started()).explorer.refresh()),
+    registerCommand("multiArchBuilds.copyName", channel, async (row) => {
+      await vscode.env.clipboard.writeText(view.find(row)?.label ?? "");
+    }),
+    registerCommand("multiArchBuilds.forgetBuilds", channel, async () => (await started()).builds.builds.forget()),
     registerCommand("multiArchBuilds.nextStep", channel, async (row) => {
       const action = view.find(row)?.action;
       if (action) await runAction(action, channel);

@@ -37,9 +37,14 @@ export class BuildArchive {
       ({ owner }) => (owner !== undefined && isRunning(owner) ? "owned" : "past"),
     );
     const builds = past.map((record) => new PastBuild(record)).toSorted((a, b) => b.startedMs - a.startedMs);
-    for (const old of builds.slice(this.#kept)) await rm(this.#fileOf(old.id), { force: true });
+    await this.remove(builds.slice(this.#kept).map(({ id }) => id));
     const elsewhere = owned.filter(({ owner }) => owner !== processMark());
     return { builds: builds.slice(0, this.#kept), elsewhere: elsewhere.map(({ snapshot }) => snapshot.head.id) };
+  }
+
+  /** Removes builds. */
+  async remove(ids: readonly string[]): Promise<void> {
+    for (const id of ids) await rm(this.#fileOf(id), { force: true });
   }
 
   /** Saves a build now and then until it has ended, and then for good. */

@@ -17,7 +17,7 @@ export class Builds implements Disposable {
   readonly #onBug: (error: unknown) => void;
   readonly #listChanged = new Emitter<void>();
   readonly #archive: BuildArchive | undefined;
-  readonly #saving = new Set<Promise<void>>();
+  readonly #saving = new Map<string, Promise<void>>();
   #runs: readonly BuildRun[] = [];
   #past: readonly PastBuild[] = [];
   /** Ids of builds that another window has. */
@@ -92,6 +92,16 @@ export class Builds implements Disposable {
     return run;
   }
 
+  /** Forgets all that have ended, also those on disk. */
+  async forget(): Promise<void> {
+    const ended = this.shown.filter((build) => build.hasEnded);
+    this.#runs = this.running;
+    this.#past = [];
+    this.#listChanged.fire();
+    for (const { id } of ended) await this.#saving.get(id);
+    await this.#archive?.remove(ended.map(({ id }) => id));
+  }
+
   /** Ends what runs on a builder that is being removed. */
   loseBuilder(name: string): void {
     for (const run of this.running) if (run.request.builder === name) run.loseBuilder();
@@ -101,7 +111,7 @@ export class Builds implements Disposable {
   async interruptAll(): Promise<void> {
     for (const run of this.#runs) run.interrupt();
     await Promise.all(this.#runs.map((run) => run.ended));
-    await Promise.all(this.#saving);
+    await Promise.all(this.#saving.values());
   }
 
   /** Cancels what runs. */
@@ -129,8 +139,8 @@ export class Builds implements Disposable {
     const saving = this.#archive
       .follow(run)
       .catch(this.#onBug)
-      .finally(() => this.#saving.delete(saving));
-    this.#saving.add(saving);
+      .finally(() => this.#saving.delete(run.id));
+    this.#saving.set(run.id, saving);
   }
 
   #forgetOld(): void {

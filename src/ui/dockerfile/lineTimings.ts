@@ -21,7 +21,7 @@ export class LineTimings implements Disposable {
 
   constructor() {
     this.#type = vscode.window.createTextEditorDecorationType({
-      after: { color: new vscode.ThemeColor("descriptionForeground"), margin: "0 0 0 3em" },
+      after: { color: new vscode.ThemeColor("editorCodeLens.foreground"), margin: "0 0 0 3em" },
     });
     this.#subscriptions.add(this.#type);
     this.#subscriptions.add(vscode.window.onDidChangeVisibleTextEditors((editors) => editors.forEach(this.#draw)));

@@ -130,6 +130,17 @@ describe("a build of an earlier window", () => {
     builds.dispose();
   });
 
+  it("is forgotten when that is asked for, and one that runs is not", async () => {
+    const builds = await nextWindow(["print", begun], ["exit", 0]);
+    const ended = builds.start(fakeBuildx([["exit", 0]]), options);
+    await ended.ended;
+    const running = builds.start(fakeBuildx([["hang"]]), options);
+    await builds.forget();
+    assert.deepEqual(builds.shown, [running]);
+    await builds.interruptAll();
+    assert.deepEqual(readdirSync(folder), [`${running.id}.json`]);
+  });
+
   it("is forgotten when it is one of too many, or its file is damaged", async () => {
     await nextWindow(["print", begun], ["exit", 0]);
     await nextWindow(["print", begun], ["exit", 0]);
