@@ -37,8 +37,9 @@ export class Panel {
   /** @param logHeight as it was set in an earlier panel, in CSS pixels */
   constructor(host: Host, logHeight?: number) {
     this.post = (message) => host.postMessage(message);
-    const saved = parseSavedView(host.getState());
-    this.view = new ViewState({ ...saved, logHeight: saved.logHeight ?? logHeight }, (view) => host.setState(view));
+    const state = host.getState();
+    const saved = parseSavedView(state === undefined ? { logHeight } : state);
+    this.view = new ViewState(saved, (view) => host.setState(view));
     let told = this.view.logHeight.peek();
     effect(() => {
       const px = this.view.logHeight.value;

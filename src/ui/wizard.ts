@@ -25,7 +25,9 @@ export async function pickOne<T>(
   const items = question.choices.map((choice) => ({ ...choice, label: withoutIcons(choice.label) }));
   picker.items = items;
   picker.matchOnDescription = true;
-  picker.activeItems = items.filter((_item, index) => question.choices[index] === question.active);
+  const active = items.filter((_item, index) => question.choices[index] === question.active);
+  // Without, the first one is active; with none, Enter would do nothing.
+  if (active.length > 0) picker.activeItems = active;
   return ask(picker, question, () => picker.selectedItems[0]?.value);
 }
 

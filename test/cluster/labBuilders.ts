@@ -143,7 +143,7 @@ export class LabBuilders {
       },
       builder,
       labels: { dockerfile: "Dockerfile", output: "" },
-      moreArgs,
+      more: { args: moreArgs, folder: buildContext },
     });
   }
 }

@@ -8,6 +8,11 @@ import type { ShownBuild } from "./shownBuild.ts";
 /** Between two savings of a running build: what is lost at most when its process is killed. */
 const saveEveryMs = 10_000;
 
+/** Whether a process still runs it. Where processes are told by their numbers only, it must also go on saving it. */
+function isOwned({ owner, savedMs }: BuildRecord): boolean {
+  return owner !== undefined && isRunning(owner) && Date.now() - savedMs < 3 * saveEveryMs;
+}
+
 /** What a folder of builds holds. */
 export interface Loaded {
   readonly builds: readonly PastBuild[];
@@ -28,22 +33,31 @@ export class BuildArchive {
 
   /** The builds of earlier windows, the newest first, and those that another window has now. */
   async load(): Promise<Loaded> {
-    const files = (await readdir(this.#folder).catch(() => [])).filter((file) => file.endsWith(".json"));
-    const records = await Promise.all(
-      files.map(async (file) => parseRecord(await readFile(path.join(this.#folder, file), "utf8").catch(() => ""))),
-    );
+    const records = await this.#read();
     const { past = [], owned = [] } = Object.groupBy(
       records.filter((record) => record !== undefined),
-      ({ owner }) => (owner !== undefined && isRunning(owner) ? "owned" : "past"),
+      (record) => (isOwned(record) ? "owned" : "past"),
     );
     const builds = past.map((record) => new PastBuild(record)).toSorted((a, b) => b.startedMs - a.startedMs);
-    await this.remove(builds.slice(this.#kept).map(({ id }) => id));
+    await this.#remove(builds.slice(this.#kept).map(({ id }) => id));
     const elsewhere = owned.filter(({ owner }) => owner !== processMark());
     return { builds: builds.slice(0, this.#kept), elsewhere: elsewhere.map(({ snapshot }) => snapshot.head.id) };
   }
 
-  /** Removes builds. */
-  async remove(ids: readonly string[]): Promise<void> {
+  /** Removes all builds but those that run, here or in another window. */
+  async clear(): Promise<void> {
+    const records = await this.#read();
+    await this.#remove(records.flatMap((record) => (record && !isOwned(record) ? record.snapshot.head.id : [])));
+  }
+
+  async #read(): Promise<readonly (BuildRecord | undefined)[]> {
+    const files = (await readdir(this.#folder).catch(() => [])).filter((file) => file.endsWith(".json"));
+    return Promise.all(
+      files.map(async (file) => parseRecord(await readFile(path.join(this.#folder, file), "utf8").catch(() => ""))),
+    );
+  }
+
+  async #remove(ids: readonly string[]): Promise<void> {
     for (const id of ids) await rm(this.#fileOf(id), { force: true });
   }
 

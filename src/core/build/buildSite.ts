@@ -49,9 +49,9 @@ export class BuildSite {
     this.#trouble = troubleWith(followed) ?? this.#trouble;
     // What one cannot see for a while is not lost.
     if (followed.view) this.#loss = this.#pods.update(followed.view.pods, hasBegun);
-    const asleep = this.#asleep(followed);
+    const hopeless = this.#hopeless(followed);
     // While its pod ends, what runs in it may come to its end, too.
-    if (asleep) this.#loss = { ...asleep, kind: this.#loss?.kind === "ending" ? "ending" : asleep.kind };
+    if (hopeless) this.#loss = { ...hopeless, kind: this.#loss?.kind === "ending" ? "ending" : hopeless.kind };
     this.#isSeen ||= followed.view !== undefined;
     this.#onUpdate?.();
     return !isDeepStrictEqual(before, [this.place, this.#placements, this.bootText, this.loss]);
@@ -100,9 +100,16 @@ export class BuildSite {
     return texts.length === 0 ? undefined : [...new Set(texts)].join("; ");
   }
 
-  /** What buildx would wait for in vain: it makes what is missing, but scales nothing up. */
-  #asleep({ status }: FollowedBuilder): BuilderLoss | undefined {
+  /** What buildx would wait for in vain: it makes workloads, but no namespace, and scales nothing up. */
+  #hopeless({ status }: FollowedBuilder): BuilderLoss | undefined {
     if (status.kind !== "kubernetes" || status.cluster.workloads.status.kind !== "live") return undefined;
+    if (status.cluster.isNamespaceMissing)
+      return {
+        kind: "lost",
+        platforms: [],
+        what: t("The namespace {0} of the builder is gone.", status.cluster.namespace),
+        remedy: t("Remove the builder and create it anew."),
+      };
     const workload = status.cluster.workloads.items.find(
       ({ name, replicas }) =>
         replicas === 0 && this.#plan.platforms.some(({ builderNode }) => builderNode?.kubernetes?.workload === name),
@@ -112,7 +119,11 @@ export class BuildSite {
     const platforms = this.#plan.platforms.flatMap(({ platform, builderNode }) =>
       builderNode?.kubernetes?.workload === name ? [platform] : [],
     );
-    const command = `kubectl scale ${kind.toLowerCase()}/${name} --replicas=1 --namespace=${namespace}`;
+    const { replicas = 1, kubeconfig } =
+      this.#plan.platforms.find(({ builderNode }) => builderNode?.kubernetes?.workload === name)?.builderNode
+        ?.kubernetes ?? {};
+    const file = kubeconfig === undefined ? "" : ` --kubeconfig='${kubeconfig}'`;
+    const command = `kubectl scale ${kind.toLowerCase()}/${name} --replicas=${replicas} --namespace=${namespace}${file}`;
     return {
       kind: "lost",
       platforms,

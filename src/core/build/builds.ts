@@ -94,12 +94,14 @@ export class Builds implements Disposable {
 
   /** Forgets all that have ended, also those on disk. */
   async forget(): Promise<void> {
-    const ended = this.shown.filter((build) => build.hasEnded);
+    const ended = this.#runs.filter((run) => run.hasEnded);
     this.#runs = this.running;
     this.#past = [];
     this.#listChanged.fire();
     for (const { id } of ended) await this.#saving.get(id);
-    await this.#archive?.remove(ended.map(({ id }) => id));
+    await this.#archive?.clear();
+    // What was just being read may be of before.
+    await this.#load();
   }
 
   /** Ends what runs on a builder that is being removed. */
@@ -123,10 +125,13 @@ export class Builds implements Disposable {
 
   async #load(): Promise<void> {
     const { builds = [], elsewhere = [] } = (await this.#archive?.load()) ?? {};
-    this.#past = builds;
+    const own = new Set(this.#runs.map(({ id }) => id));
+    const past = builds.filter(({ id }) => !own.has(id));
+    const hasChanged = !isSameList(past, this.#past);
+    this.#past = past;
     this.#elsewhere = elsewhere;
-    if (builds.length > 0) this.#listChanged.fire();
-    if (elsewhere.length > 0 && !this.#isDisposed) this.#remembering = this.#loadLater();
+    if (hasChanged) this.#listChanged.fire();
+    if (elsewhere.length > 0 && !this.#isDisposed) this.#remembering = this.#loadLater().catch(this.#onBug);
   }
 
   async #loadLater(): Promise<void> {
@@ -150,4 +155,8 @@ export class Builds implements Disposable {
     this.#runs = this.#runs.filter((run) => !old.has(run));
     this.#listChanged.fire();
   }
+}
+
+function isSameList(a: readonly PastBuild[], b: readonly PastBuild[]): boolean {
+  return a.length === b.length && a.every(({ id }, index) => id === b[index]?.id);
 }

@@ -50,7 +50,7 @@ export function failureOf({ exitCode, text, failed }: Ending): Failure {
   const platform = known?.isOfAllPlatforms ? undefined : platformOf(step, failed);
   return {
     what: known?.what ?? (step ? whatFailed(step, platform) : whatElse(message)),
-    advice: meant === undefined ? known?.advice : t("Perhaps the stage {0} is meant.", meant),
+    advice: [known?.advice, meant && t("Perhaps {0} is meant.", meant)].filter(Boolean).join(" ") || undefined,
     cause: step ? causeIn(step) : isConnectionLoss(message ?? "") ? "connection" : undefined,
     message: words ?? t("buildx ended with exit code {0} without saying why.", exitCode ?? "?"),
     stepId: step?.id,

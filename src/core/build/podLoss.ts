@@ -94,7 +94,13 @@ export class UsedPods {
   #lossOf(workload: string, pods: readonly Pod[]): BuilderLoss | undefined {
     const used = [...this.#used.values()].filter((one) => one.workload === workload);
     const losses = used.flatMap((one) => lossOf(one, pods) ?? []);
-    if (losses.length === used.length) return losses.find(({ kind }) => kind === "ending") ?? losses.at(-1);
+    const isAnyOther = pods.some(
+      ({ app, uid, phase }) => app === workload && phase === "Running" && !this.#used.has(uid),
+    );
+    const isLost = losses.length === used.length;
+    // One that is there already when its loss is seen may be the one that the build is on: buildx knows.
+    if (isLost && !(isAnyOther && noticesLoss(this.#version)))
+      return losses.find(({ kind }) => kind === "ending") ?? losses.at(-1);
     const [first] = losses;
     if (!first || noticesLoss(this.#version)) return undefined;
     const remedy = t("It may have been built there: nothing has been heard of the build since. {0}", first.remedy);

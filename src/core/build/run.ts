@@ -7,7 +7,7 @@ import { buildArgs } from "../buildx/args.ts";
 import type { FollowedBuilder } from "../builder/follow.ts";
 import type { Builder } from "../buildx/builder.ts";
 import type { BuildxCli, Exit } from "../buildx/cli.ts";
-import { kubeconfigOf } from "../buildx/kubeconfig.ts";
+import { requireKubeconfig } from "../buildx/kubeconfig.ts";
 import { readDigest } from "../buildx/metadata.ts";
 import { multiNodePushProblem } from "../buildx/version.ts";
 import { lineFinder } from "../dockerfile/dockerfile.ts";
@@ -41,8 +41,8 @@ export interface BuildRunOptions {
   /** The builder that the request names. */
   readonly builder: Builder;
   readonly labels: BuildLabels;
-  /** What the user adds to buildx's arguments. */
-  readonly moreArgs?: readonly string[];
+  /** What the user adds to buildx's arguments; relative paths in them are those of the folder. */
+  readonly more?: { readonly args: readonly string[]; readonly folder: string };
   /** The Dockerfile as it is built; absent: steps have no lines. */
   readonly dockerfileText?: string;
   /** Looks for what would make the build fail for sure, before it is begun. */
@@ -67,6 +67,7 @@ export class BuildRun implements ShownBuild {
   readonly #site: BuildSite;
   readonly #ended = Promise.withResolvers<void>();
   readonly #directory: string;
+  readonly #folder: string | undefined;
   readonly #args: readonly string[];
   #state: BuildState = "running";
   #endedMs: number | undefined;
@@ -88,13 +89,14 @@ export class BuildRun implements ShownBuild {
   readonly onDidChange: Event<void> = this.#changed.event;
 
   /** @throws UserError when buildx cannot be given the request as it is */
-  constructor(cli: BuildxCli, { request, builder, labels, check, dockerfileText, moreArgs }: BuildRunOptions) {
+  constructor(cli: BuildxCli, { request, builder, labels, check, dockerfileText, more }: BuildRunOptions) {
     this.request = request;
     this.dockerfileText = dockerfileText;
     this.plan = planBuild(builder, request.platforms);
     this.#site = new BuildSite(this.plan, cli.version);
     this.#cli = cli;
     this.#builder = builder;
+    this.#folder = more && more.args.length > 0 ? more.folder : undefined;
     this.#labels = { ...labels, dockerfile: visible(labels.dockerfile), output: visible(labels.output) };
     this.#check = check;
     const lineOf = dockerfileText === undefined ? undefined : lineFinder(dockerfileText);
@@ -103,7 +105,7 @@ export class BuildRun implements ShownBuild {
     if (problem)
       throw new UserError(problem, { remedy: t("Install another version of buildx."), action: "installBuildx" });
     this.#directory = join(tmpdir(), `multi-arch-build-${this.id}`);
-    this.#args = buildArgs(request, this.#metadataFile, moreArgs);
+    this.#args = buildArgs(request, this.#metadataFile, more?.args);
   }
 
   get state(): BuildState {
@@ -229,9 +231,10 @@ export class BuildRun implements ShownBuild {
   }
 
   async #runBuildx(): Promise<Exit> {
-    const kubeconfig = await this.#kubeconfig();
+    const kubeconfig = await requireKubeconfig(this.#builder);
     const { lines, exit } = this.#cli.stream(this.#args, {
       kubeconfig,
+      cwd: this.#folder,
       signal: this.#canceled.signal,
       kill: this.#killed.signal,
     });
@@ -242,25 +245,6 @@ export class BuildRun implements ShownBuild {
       this.#changed.fire();
     }
     return exit;
-  }
-
-  async #kubeconfig(): Promise<string | undefined> {
-    const kubeconfig = await kubeconfigOf(this.#builder);
-    switch (kubeconfig.kind) {
-      case "file":
-        return kubeconfig.path;
-      case "default":
-        return undefined;
-      case "missing":
-        throw new UserError(
-          t("The builder “{0}” belongs to a kubeconfig that is gone: {1}", this.#builder.name, kubeconfig.path),
-          {
-            remedy: t(
-              "Without it the build could end up on another cluster. Restore the file or create the builder again.",
-            ),
-          },
-        );
-    }
   }
 
   /** Why buildx has failed, where the cluster or this machine knows better than buildx. */

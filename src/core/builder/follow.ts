@@ -2,6 +2,7 @@ import type { Builder } from "../buildx/builder.ts";
 import type { ClusterConnection, ClusterConnections } from "../cluster/cluster.ts";
 import { onDidChangeFiles } from "../fileChanges.ts";
 import { kubeconfigFiles } from "../cluster/kubeconfig.ts";
+import { isNamespaceMissing as isMissing } from "../cluster/namespaces.ts";
 import { troubleOf } from "../errors.ts";
 import { DisposableStore, type Disposable } from "../event.ts";
 import { namespaceOf, openBuilderCluster } from "./builderCluster.ts";
@@ -75,7 +76,8 @@ export function followBuilder(
 /** What was there before may be in use, and to change it replaces its pods. */
 function quickenNew(builder: Builder, connection: ClusterConnection): Disposable {
   const end = new AbortController();
-  const quickener = new ProbeQuickener(connection.api, true, end.signal);
+  // Replicas one after the other: nobody may be there to take back what replacing them at once needs.
+  const quickener = new ProbeQuickener(connection.api, false, end.signal);
   const names = new Set(builder.nodes.map((node) => node.kubernetes?.workload));
   const workloads = connection.workloads(namespaceOf(builder, connection));
   let known: ReadonlySet<string> | undefined;
@@ -83,9 +85,9 @@ function quickenNew(builder: Builder, connection: ClusterConnection): Disposable
     const { status, items } = workloads.current;
     if (status.kind !== "live") return;
     known ??= new Set(items.map(({ uid }) => uid));
-    const fresh = items.filter(({ uid, name }) => names.has(name) && !known?.has(uid));
-    for (const workload of fresh) void quickener.quicken(workload);
-    if (fresh.every(({ readyReplicas, replicas }) => readyReplicas >= replicas)) void quickener.restore();
+    for (const workload of items)
+      if (names.has(workload.name) && !known.has(workload.uid) && workload.readyReplicas === 0)
+        void quickener.quicken(workload);
   };
   const subscription = workloads.onDidChange(look);
   look();
@@ -106,10 +108,23 @@ function followConnection(
   const nodes = connection.nodes();
   const pods = connection.pods(namespace);
   const workloads = connection.workloads(namespace);
+  const end = new AbortController();
+  let isEmpty = false;
+  let isNamespaceMissing = false;
+  const lookForNamespace = async (): Promise<void> => {
+    isNamespaceMissing = await isMissing(connection.api, namespace, end.signal);
+    if (isNamespaceMissing && isEmpty) tell();
+  };
   const tell = (): void => {
+    const { status, items } = workloads.current;
+    const wasEmpty = isEmpty;
+    isEmpty = status.kind === "live" && items.length === 0;
+    if (!isEmpty) isNamespaceMissing = false;
+    else if (!wasEmpty) void lookForNamespace();
     const cluster = {
       name: connection.name,
       namespace,
+      isNamespaceMissing,
       pods: pods.current,
       workloads: workloads.current,
     };
@@ -120,6 +135,7 @@ function followConnection(
     });
   };
   const all = new DisposableStore();
+  all.add({ dispose: () => end.abort() });
   all.add(connection);
   for (const resource of [nodes.onDidChange, pods.onDidChange, workloads.onDidChange]) all.add(resource(tell));
   tell();

@@ -13,6 +13,8 @@ export interface RemoveOptions {
   readonly signal: AbortSignal;
   /** Removes only buildx's entry on this machine; what is in the cluster stays there. For {@link ClusterOutOfReach}. */
   readonly isLocalOnly?: boolean;
+  /** Called when something of it is deleted: from then on nothing can be built on it. */
+  readonly onDelete?: () => void;
   /** Called with the names of the pods that are still there. */
   readonly onPodsLeft?: (names: readonly string[]) => void;
 }
@@ -39,6 +41,7 @@ export async function removeBuilder(builder: Builder, deps: BuilderDeps, options
   }
   const isOnKubernetes = builder.driver === "kubernetes";
   if (isOnKubernetes && !options.isLocalOnly) await removeFromCluster(builder, deps, options);
+  if (!isOnKubernetes) options.onDelete?.();
   const keepDaemon = isOnKubernetes || options.isLocalOnly === true;
   await removeLocalEntry(deps, builder.name, { keepDaemon, signal: options.signal });
   await removePinnedKubeconfigs(builder, deps);
@@ -47,14 +50,15 @@ export async function removeBuilder(builder: Builder, deps: BuilderDeps, options
 async function removeFromCluster(
   builder: Builder,
   { connections }: BuilderDeps,
-  { signal, onPodsLeft }: RemoveOptions,
+  { signal, onDelete, onPodsLeft }: RemoveOptions,
 ): Promise<void> {
   try {
     const connection = await openBuilderCluster(builder, connections);
     try {
       let deleted = 0;
       for (const [namespace, workloads] of workloadsByNamespace(builder, connection.namespace)) {
-        deleted += (await deleteBuilderObjects(connection.api, namespace, workloads, { signal, onPodsLeft })).length;
+        const deletion = { signal, onDelete, onPodsLeft };
+        deleted += (await deleteBuilderObjects(connection.api, namespace, workloads, deletion)).length;
       }
       if (deleted === 0 && !isPinned(builder)) throw nothingFound(connection);
     } finally {

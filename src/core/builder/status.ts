@@ -7,6 +7,8 @@ export interface BuilderCluster {
   /** Kubeconfig context, as shown. */
   readonly name: string;
   readonly namespace: string;
+  /** True when the namespace is gone: buildx makes workloads, but no namespace. */
+  readonly isNamespaceMissing?: boolean;
   readonly workloads: Watched<Workload>;
   readonly pods: Watched<Pod>;
 }

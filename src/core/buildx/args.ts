@@ -96,7 +96,8 @@ const ownFlags = new Set(
 function checkAdded(argument: string): string {
   const name = /^--([a-z][a-z-]*)(?:=|$)/.exec(argument)?.[1];
   if (name === undefined)
-    throw new UserError(t("“{0}” is no argument that can be added to a build.", argument), {
+    // What stands behind may be a secret.
+    throw new UserError(t("“{0}” is no argument that can be added to a build.", argument.replace(/=.*/s, "=…")), {
       remedy: t("Write each as one text that begins with --, for example --build-arg=VERSION=1.2."),
       action: "openSettings",
     });
@@ -107,10 +108,19 @@ function checkAdded(argument: string): string {
   return plain(argument);
 }
 
-/** A command line as it may be logged: values of build arguments can be secrets. */
+/** A command line as it may be logged: what the user has added can hold secrets, also in its values' parts. */
 export function withoutValues(command: readonly string[]): readonly string[] {
-  return command.map((argument) => argument.replace(/^(--build-arg=[^=]*=).*/s, "$1…"));
+  return command.map((argument) => {
+    const name = /^--([a-z][a-z-]*)=/.exec(argument)?.[1];
+    return name === undefined || loggedFlags.has(name) ? argument : `--${name}=…`;
+  });
 }
+
+/** Flags whose values are the extension's own. */
+const loggedFlags = new Set([
+  ...ownFlags,
+  ..."tag target name driver node driver-opt buildkitd-config format".split(" "),
+]);
 
 function checkPlatform(platform: Platform): Platform {
   const normal = normalizePlatform(platform);

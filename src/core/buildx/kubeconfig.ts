@@ -1,4 +1,6 @@
 import { access } from "node:fs/promises";
+import { UserError } from "../errors.ts";
+import { t } from "../l10n.ts";
 import type { Builder } from "./builder.ts";
 
 /** Which kubeconfig buildx uses for a builder. */
@@ -27,4 +29,28 @@ export async function kubeconfigOf(builder: Builder): Promise<BuilderKubeconfig>
     if (!isThere) return { kind: "missing", path };
   }
   return { kind: "file", path: first };
+}
+
+/**
+ * The kubeconfig to give to a command that builds; undefined: the default one.
+ *
+ * @throws UserError when the builder's own is gone
+ */
+export async function requireKubeconfig(builder: Builder): Promise<string | undefined> {
+  const kubeconfig = await kubeconfigOf(builder);
+  switch (kubeconfig.kind) {
+    case "file":
+      return kubeconfig.path;
+    case "default":
+      return undefined;
+    case "missing":
+      throw new UserError(
+        t("The builder “{0}” belongs to a kubeconfig that is gone: {1}", builder.name, kubeconfig.path),
+        {
+          remedy: t(
+            "Without it the build could end up on another cluster. Restore the file or create the builder again.",
+          ),
+        },
+      );
+  }
 }

@@ -66,6 +66,11 @@ export class CredentialSource {
     return true;
   }
 
+  /** Takes note that the server has let somebody in. */
+  accepted(): void {
+    this.#patientUntilMs = 0;
+  }
+
   /** @throws {UserError} a file cannot be read, a plugin fails, a sign-in has expired */
   async get(signal: AbortSignal | undefined): Promise<Credentials> {
     const { user } = this.#access;
@@ -91,7 +96,10 @@ export class CredentialSource {
     if (running) {
       const { expiresMs = Infinity } = await untilAborted(running, signal);
       if (expiresMs - renewBeforeMs > Date.now()) return running;
-      if (this.#exec === running) this.#exec = undefined;
+      if (this.#exec === running) {
+        this.#exec = undefined;
+        this.#answer = undefined;
+      }
     }
     // Without the caller's signal: others may be waiting for the same answer.
     this.#exec ??= this.#run(exec);

@@ -2,6 +2,7 @@ import type { KubeApi } from "./api.ts";
 import { ApiError, isConflict, isNotFound } from "./apiError.ts";
 import { explain } from "./explain.ts";
 import { waitUntilGone } from "./waitUntilGone.ts";
+import { metadataOf } from "./wire.ts";
 
 const collection = "/api/v1/namespaces";
 
@@ -37,6 +38,13 @@ export async function ensureNamespace(
     if (signal?.aborted) throw error;
     throw explain(error, context, { verbs: "create", resource: "namespaces" });
   }
+}
+
+/** True when there is no such namespace, or it is being deleted; false also where that is not to be known. */
+export async function isNamespaceMissing(api: KubeApi, name: string, signal: AbortSignal): Promise<boolean> {
+  return api
+    .request("GET", `${collection}/${encodeURIComponent(name)}`, { signal })
+    .then((object) => Boolean(metadataOf(object).deletionTimestamp), isNotFound);
 }
 
 async function isThere(api: KubeApi, name: string): Promise<boolean> {

@@ -21,6 +21,8 @@ export interface RemovalOptions {
   readonly signal?: AbortSignal;
   /** How long the pods may take to end. Default: two minutes. */
   readonly timeoutMs?: number;
+  /** Called when something is deleted: from then on nothing can be built there. */
+  readonly onDelete?: () => void;
   /** Called with the names of the pods that are still there. */
   readonly onPodsLeft?: (names: readonly string[]) => void;
 }
@@ -42,7 +44,9 @@ export async function deleteBuilderObjects(
   const { signal } = options;
   const deleted: DeletedObject[] = [];
   const remove = async (kind: DeletedObject["kind"], name: string, path: string): Promise<void> => {
-    if (await deleteObject(api, path, { kind, namespace }, signal)) deleted.push({ kind, name });
+    if (!(await deleteObject(api, path, { kind, namespace }, signal))) return;
+    deleted.push({ kind, name });
+    options.onDelete?.();
   };
   for (const name of names) {
     const workloads = await ownWorkloads(api, namespace, name, signal);

@@ -1,7 +1,7 @@
 import type { Builder, BuilderNode } from "../buildx/builder.ts";
 import type { BuilderNodeStatus } from "../buildx/status.ts";
-import type { BuilderStatus } from "../builder/status.ts";
-import { type Pod, type WatchStatus, watchTrouble, type Workload } from "../cluster/objects.ts";
+import type { BuilderCluster, BuilderStatus } from "../builder/status.ts";
+import { type Pod, watchTrouble, type Workload } from "../cluster/objects.ts";
 import type { Trouble } from "../errors.ts";
 import { t } from "../l10n.ts";
 import { age, byName, dotted } from "./format.ts";
@@ -59,10 +59,20 @@ export function builderItem(
         [t("File"), builder.path ?? ""],
       ],
       severity: loudest([...nodes.map((node) => node.severity), isTrouble ? "warning" : "none"]),
+      ...(status.kind === "kubernetes" &&
+        status.cluster.isNamespaceMissing && { notice: namespaceNotice(builder.name, status.cluster.namespace) }),
       ...(isTrouble && { notice: [trouble.reason, trouble.remedy].filter(Boolean).join(" ") }),
       children: nodes,
       isExpanded: builder.driver === "kubernetes",
     },
+  );
+}
+
+function namespaceNotice(builder: string, namespace: string): string {
+  return t(
+    "The namespace {0} of the builder “{1}” is gone. Remove the builder and create it anew.",
+    namespace,
+    builder,
   );
 }
 
@@ -104,7 +114,7 @@ function nodeItem(
     const pods = status.cluster.pods.items.filter((pod) => pod.app === app);
     const isServed = workload !== undefined && workload.readyReplicas >= workload.replicas;
     const current = pods.filter((pod) => !(isServed && hasEnded(pod)));
-    const [known, severity] = workloadState(workload, status.cluster.workloads.status, current);
+    const [known, severity] = workloadState(workload, status.cluster, current);
     const refusal = workload?.refusal;
     const text = workload ? known : (busy ?? known);
     return item(base, {
@@ -143,11 +153,12 @@ function engineState(status: BuilderNodeStatus | undefined): readonly [text: str
 
 function workloadState(
   workload: Workload | undefined,
-  status: WatchStatus,
+  { workloads: { status }, isNamespaceMissing = false }: BuilderCluster,
   pods: readonly Pod[],
 ): readonly [text: string, severity: Severity] {
   if (status.kind === "loading") return [t("loading"), "none"];
   if (status.kind === "failed") return [t("unknown"), "warning"];
+  if (!workload && isNamespaceMissing) return [t("its namespace is gone"), "warning"];
   if (!workload) return [t("not created yet: the next build starts it"), "none"];
   if (workload.replicas === 0) return [t("scaled to 0"), "warning"];
   if (workload.refusal !== undefined) return [workload.refusal, "warning"];

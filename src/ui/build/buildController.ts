@@ -71,7 +71,12 @@ export class BuildController implements Disposable {
       new BuildPanels(options.context.extensionUri, options.log, documents, (request) => this.#again(request)),
     );
     this.#subscriptions.add(new BuildStatusBar(this.builds));
-    this.#subscriptions.add(this.builds.onDidChangeList(() => this.#setKeys()));
+    this.#subscriptions.add(
+      this.builds.onDidChangeList(() => {
+        this.#setKeys();
+        this.#lineTimings.keepOnly(this.builds.runs);
+      }),
+    );
   }
 
   /**
@@ -138,8 +143,11 @@ export class BuildController implements Disposable {
    * @param state what the panel's page has kept, see `SavedView`
    */
   async restore(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    let isClosed = false;
+    panel.onDidDispose(() => (isClosed = true));
     const { buildId } = (state ?? {}) as { readonly buildId?: unknown };
     const build = typeof buildId === "string" ? await this.builds.findLater(buildId) : undefined;
+    if (isClosed) return;
     if (build) this.#panels.restore(build, panel);
     else panel.dispose();
   }
@@ -213,7 +221,8 @@ export class BuildController implements Disposable {
         action: "createBuilder",
       });
     const uri = vscode.Uri.file(request.dockerfile);
-    const moreArgs = setting("build.arguments", uri);
+    const folder = vscode.workspace.getWorkspaceFolder(uri)?.uri.fsPath ?? request.buildContext;
+    const more = { args: setting("build.arguments", uri), folder };
     const last = this.builds.shown.find((run) => run.request.dockerfile === request.dockerfile);
     const labels = {
       dockerfile: request.target === undefined ? shownPath(uri) : `${shownPath(uri)} (${request.target})`,
@@ -226,7 +235,7 @@ export class BuildController implements Disposable {
         this.#options.log.warn(`Dockerfile check: ${messageOf(error)}`);
         return undefined;
       });
-    const build = this.builds.start(cli, { request, builder, labels, dockerfileText: text, moreArgs, check });
+    const build = this.builds.start(cli, { request, builder, labels, dockerfileText: text, more, check });
     this.#problems.clear(build);
     this.#lineTimings.follow(build);
     this.#panels.show(build);

@@ -123,7 +123,7 @@ export class BuildPanel implements Disposable {
       case "buildAnew":
         return this.#actions.buildAnew(this.build);
       case "logHeight":
-        return this.#actions.keepLogHeight(message.px);
+        return this.#actions.keepLogHeight(Number(message.px) || undefined);
       case "openDockerfile":
         return this.#actions.openDockerfile(this.build, message.line);
       case "openLog":

@@ -101,12 +101,12 @@ export class BuilderController {
 
   async #remove(builder: Builder, isLocalOnly: boolean): Promise<void> {
     const deps = await this.#deps();
-    this.#options.builds.loseBuilder(builder.name);
     await this.#options.busy.during(builder.name, vscode.l10n.t("being removed"), () =>
       this.#inProgress(vscode.l10n.t("Removing builder {0}", builder.name), (signal, report) =>
         removeBuilder(builder, deps, {
           signal,
           isLocalOnly,
+          onDelete: () => this.#options.builds.loseBuilder(builder.name),
           onPodsLeft: (names) => report(vscode.l10n.t("waiting for pods to end: {0}", names.join(", "))),
         }),
       ),

@@ -47,6 +47,14 @@ export class LineTimings implements Disposable {
     this.#drawAll();
   }
 
+  /** Forgets the builds that are forgotten elsewhere. */
+  keepOnly(builds: readonly BuildRun[]): void {
+    const forgotten = [...this.#builds].filter(([, build]) => !builds.includes(build)).map(([file]) => file);
+    for (const file of forgotten) this.#builds.delete(file);
+    for (const editor of vscode.window.visibleTextEditors)
+      if (forgotten.includes(editor.document.uri.fsPath)) editor.setDecorations(this.#type, []);
+  }
+
   dispose(): void {
     clearTimeout(this.#timer);
     this.#subscriptions.dispose();

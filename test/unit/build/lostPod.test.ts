@@ -164,6 +164,21 @@ describe("a build whose pod is lost", () => {
     assert.equal(run.snapshot().head.failure?.what, "The builder pod kube-arm64-a was deleted.");
   });
 
+  it("goes on when another pod is there already as the loss of the first is seen: it may be on that", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const run = new BuildRun(fakeBuildx([["onInterrupt", "ignore"], ["print", stepRuns], ["hang"]]), options());
+    const running = changeOf(run, () => run.snapshot().rows.length === 1);
+    const ended = run.start();
+    run.observe(followed(amd, arm));
+    await running;
+    run.observe(followed(amd, runningPod("kube-arm64-b", "kube-arm64")));
+    context.mock.timers.tick(60_000);
+    assert.equal(run.state, "running");
+    run.cancel();
+    context.mock.timers.tick(10_000);
+    await ended;
+  });
+
   it("goes on when its pod is in the pause between two crashes at the beginning, for buildx waits for it", async () => {
     const run = new BuildRun(
       fakeBuildx([

@@ -103,8 +103,8 @@ describe("what the user adds to a build", () => {
   it("is logged without the values of build arguments", () => {
     assert.deepEqual(withoutValues(["buildx", "--build-arg=TOKEN=a=b\nc", "--secret=id=x"]), [
       "buildx",
-      "--build-arg=TOKEN=…",
-      "--secret=id=x",
+      "--build-arg=…",
+      "--secret=…",
     ]);
   });
 });

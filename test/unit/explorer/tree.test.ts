@@ -144,6 +144,15 @@ test("says that a builder without workload is not created yet, and does not call
   assert.match(text, /! builder-amd64 {2}unknown · linux\/amd64/);
 });
 
+test("says that a builder whose namespace is gone does not come back by itself", () => {
+  const known = status(live<Pod>(), live<Workload>());
+  assert.ok(known.kind === "kubernetes");
+  const gone: BuilderStatus = { ...known, cluster: { ...known.cluster, isNamespaceMissing: true } };
+  const roots = explorerTree(state({ builders: [[kube, gone]] }));
+  assert.match(drawn(roots), /! builder-amd64 {2}its namespace is gone/);
+  assert.match(noticeOf(roots) ?? "", /Remove the builder and create it anew\.$/);
+});
+
 test("does not take a node of another namespace for one that is not created", () => {
   const [first, second] = kube.nodes;
   assert.ok(first && second);

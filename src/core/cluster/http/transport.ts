@@ -75,6 +75,7 @@ export class Transport implements Disposable {
   async #sendOnce(request: WireRequest): Promise<WireAnswer> {
     const credentials = await this.#credentials.get(request.signal);
     const answer = await this.#sendAs(credentials, request);
+    if (answer.status !== 401) this.#credentials.accepted();
     if (answer.status !== 401 || !this.#credentials.renew(credentials)) return answer;
     for await (const _ of answer.body); // So that its connection is free again.
     return this.#sendAs(await this.#credentials.get(request.signal), request);
