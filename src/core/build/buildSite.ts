@@ -6,6 +6,7 @@ import { watchTrouble } from "../cluster/objects.ts";
 import type { Trouble } from "../errors.ts";
 import { t } from "../l10n.ts";
 import { architectureOf, type Platform } from "../platform.ts";
+import { goneNamespace } from "./failureCause.ts";
 import { placementsOf } from "./placement.ts";
 import type { BuildPlan } from "./plan.ts";
 import { type BuilderLoss, UsedPods } from "./podLoss.ts";
@@ -103,13 +104,10 @@ export class BuildSite {
   /** What buildx would wait for in vain: it makes workloads, but no namespace, and scales nothing up. */
   #hopeless({ status }: FollowedBuilder): BuilderLoss | undefined {
     if (status.kind !== "kubernetes" || status.cluster.workloads.status.kind !== "live") return undefined;
-    if (status.cluster.isNamespaceMissing)
-      return {
-        kind: "lost",
-        platforms: [],
-        what: t("The namespace {0} of the builder is gone.", status.cluster.namespace),
-        remedy: t("Remove the builder and create it anew."),
-      };
+    if (status.cluster.isNamespaceMissing) {
+      const { what, advice } = goneNamespace(status.cluster.namespace);
+      return { kind: "lost", platforms: [], what, remedy: advice };
+    }
     const workload = status.cluster.workloads.items.find(
       ({ name, replicas }) =>
         replicas === 0 && this.#plan.platforms.some(({ builderNode }) => builderNode?.kubernetes?.workload === name),

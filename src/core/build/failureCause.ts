@@ -26,6 +26,7 @@ export function causeOf(failure: ToldFailure): Cause | undefined {
     pushCause(failure) ??
     missingFileCause(failure) ??
     missingValueCause(failure) ??
+    namespaceCause(failure) ??
     outputCause(failure)
   );
 }
@@ -93,6 +94,21 @@ function baseImageCause({ name = "", message, platform }: ToldFailure): Cause | 
   if (message.endsWith(": not found"))
     return cause(t("The base image {0} does not exist.", reference), t("Look for a typing error in its name or tag."));
   return cause(t("The base image {0} could not be read.", reference));
+}
+
+/** buildx makes what a builder lacks, but no namespace. */
+function namespaceCause({ message }: ToldFailure): Cause | undefined {
+  const namespace = /: namespaces "([^"]+)" not found$/.exec(message)?.[1];
+  return namespace === undefined ? undefined : goneNamespace(namespace);
+}
+
+/** The cause of a builder whose namespace was deleted. */
+export function goneNamespace(namespace: string): Required<Cause> {
+  return {
+    what: t("The namespace {0} of the builder is gone.", namespace),
+    advice: t("Remove the builder and create it anew."),
+    isOfAllPlatforms: true,
+  };
 }
 
 /** What the Dockerfile asks for and the build was not given. */

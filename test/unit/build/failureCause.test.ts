@@ -23,6 +23,15 @@ const cases: readonly (readonly [name: string, failure: ToldFailure, what: strin
     /^If a stage is meant: this Dockerfile has none called two\. Look whether/,
   ],
   [
+    "a builder whose namespace was deleted",
+    {
+      name: "[internal] booting buildkit",
+      message: 'error while calling configMapClient.Create for "kube-amd64-config": namespaces "builds" not found',
+    },
+    "The namespace builds of the builder is gone.",
+    /^Remove the builder and create it anew\.$/,
+  ],
+  [
     "a secret that the build was not given",
     { name: "[2/2] RUN --mount=type=secret,id=npmrc npm ci", message: "secret npmrc: not found" },
     "The build was not given the secret npmrc.",
