@@ -106,6 +106,15 @@ function suite(protocol: Protocol): void {
       assert.deepEqual(await api.request("GET", "/api"), { connection: 2 });
     });
 
+    if (protocol === "h2")
+      test("asks once more when a new connection is closed before it has answered", async () => {
+        await using server = await serve((_request, response) => {
+          if (server.requests.length === 1) server.cut();
+          else json(response, { connection: server.connections });
+        });
+        assert.deepEqual(await connect(server.url).request("GET", "/api"), { connection: 2 });
+      });
+
     test("does not repeat what may have been done", async () => {
       await using server = await serve((request, response) => {
         if (request.method === "POST") server.cut();

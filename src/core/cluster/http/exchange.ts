@@ -22,8 +22,8 @@ export interface WireAnswer {
 }
 
 /**
- * A connection that had served before was gone when it was used again, or took no more requests, so that there is no
- * answer; `cause` says how. On another connection the request goes well.
+ * A connection was closed by the other side before there was an answer, or took no more requests; `cause` says how. On
+ * another connection the request goes well, most often; client-go, too, tries reads again.
  */
 export class ClosedMeanwhile extends Error {
   override readonly name = "ClosedMeanwhile";

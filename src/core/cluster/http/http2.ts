@@ -20,7 +20,6 @@ export class Http2Connection {
   readonly #socket: Socket;
   readonly #streams = new Map<ClientHttp2Stream, WireRequest>();
   #pinging: NodeJS.Timeout | undefined;
-  #hasServed = false;
   /** Since when a ping is not answered, and how much had come until then. */
   #silence: { readonly sinceMs: number; readonly bytesRead: number } | undefined;
   #isDoubted = false;
@@ -56,7 +55,6 @@ export class Http2Connection {
   async exchange(request: WireRequest): Promise<WireAnswer> {
     const { method, path, headers, signal, idleTimeoutMs } = request;
     const stream = this.#open({ ...headers, ":method": method, ":path": path }, request);
-    const wasUsed = this.#hasServed;
     return new Promise((resolve, reject) => {
       const abort = (): unknown => stream.destroy(signal?.reason as Error);
       signal?.addEventListener("abort", abort, { once: true });
@@ -66,7 +64,7 @@ export class Http2Connection {
         if (stream.rstCode === constants.NGHTTP2_REFUSED_STREAM) {
           this.retire(); // It is full, or is to end.
           reject(new ClosedMeanwhile(error, { isUndone: true }));
-        } else reject(wasUsed && isReset(error) ? new ClosedMeanwhile(error) : error);
+        } else reject(isReset(error) ? new ClosedMeanwhile(error) : error);
       };
       stream.on("error", (error) => fail(inTermsOfSockets(error)));
       stream.once("close", () => {
@@ -75,7 +73,6 @@ export class Http2Connection {
         fail(resetError());
       });
       stream.once("response", (head) => {
-        this.#hasServed = true;
         const body = wholeBody(stream, () => idle.refresh());
         resolve({ status: Number(head[constants.HTTP2_HEADER_STATUS]), headers: head, body });
       });
