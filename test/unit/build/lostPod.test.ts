@@ -173,25 +173,26 @@ describe("a build whose pod is lost", () => {
     await running;
     run.observe(followed(amd, runningPod("kube-arm64-b", "kube-arm64")));
     context.mock.timers.tick(60_000);
-    assert.equal(run.state, "running");
     run.cancel();
     context.mock.timers.tick(10_000);
     await ended;
+    assert.equal(run.state, "canceled");
   });
 
-  it("goes on when its pod is in the pause between two crashes at the beginning, for buildx waits for it", async () => {
-    const run = new BuildRun(
-      fakeBuildx([
-        ["print", stepRuns],
-        ["print", stepIsDone],
-      ]),
-      options(),
-    );
+  it("goes on when its pod is in the pause between two crashes at the beginning, for buildx waits for it", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const run = new BuildRun(fakeBuildx([["onInterrupt", "ignore"], ["print", stepRuns], ["hang"]]), options());
     const state = { kind: "stuck", text: "keeps crashing (2 restarts)" } as const;
     run.observe(followed(amd, { ...arm, restarts: 2, state }));
     run.observe(followed(amd, { ...arm, restarts: 3 }));
-    await run.start();
-    assert.equal(run.state, "done");
+    const running = changeOf(run, () => run.snapshot().rows.length === 1);
+    const ended = run.start();
+    await running;
+    context.mock.timers.tick(10_000);
+    run.cancel();
+    context.mock.timers.tick(10_000);
+    await ended;
+    assert.equal(run.state, "canceled");
   });
 
   /** Runs a build that hangs on one of two replicas, of which first one goes. */
