@@ -108,18 +108,16 @@ export class BuildSite {
       const { what, advice } = goneNamespace(status.cluster.namespace);
       return { kind: "lost", platforms: [], what, remedy: advice };
     }
+    const nodesOf = (workload: string): BuildPlan["platforms"] =>
+      this.#plan.platforms.filter(({ builderNode }) => builderNode?.kubernetes?.workload === workload);
     const workload = status.cluster.workloads.items.find(
-      ({ name, replicas }) =>
-        replicas === 0 && this.#plan.platforms.some(({ builderNode }) => builderNode?.kubernetes?.workload === name),
+      ({ name, replicas }) => replicas === 0 && nodesOf(name).length > 0,
     );
     if (!workload) return undefined;
     const { kind, name, namespace } = workload;
-    const platforms = this.#plan.platforms.flatMap(({ platform, builderNode }) =>
-      builderNode?.kubernetes?.workload === name ? [platform] : [],
-    );
-    const { replicas = 1, kubeconfig } =
-      this.#plan.platforms.find(({ builderNode }) => builderNode?.kubernetes?.workload === name)?.builderNode
-        ?.kubernetes ?? {};
+    const planned = nodesOf(name);
+    const platforms = planned.map(({ platform }) => platform);
+    const { replicas = 1, kubeconfig } = planned[0]?.builderNode?.kubernetes ?? {};
     const file = kubeconfig === undefined ? "" : ` --kubeconfig='${kubeconfig}'`;
     const command = `kubectl scale ${kind.toLowerCase()}/${name} --replicas=${replicas} --namespace=${namespace}${file}`;
     return {

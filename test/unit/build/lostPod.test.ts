@@ -5,6 +5,16 @@ import type { Pod } from "../../../src/core/cluster/objects.ts";
 import { fakeBuildx } from "../buildx/fakeBuildx.ts";
 import { stepRuns, stepIsDone, runningPod, followed, followedInSilence, options, changeOf } from "./runs.ts";
 
+/** A build at a step that never ends, whose buildx ignores interrupts. Time stands still from now on. */
+async function hanging(context: TestContext): Promise<{ readonly run: BuildRun; readonly ended: Promise<void> }> {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const run = new BuildRun(fakeBuildx([["onInterrupt", "ignore"], ["print", stepRuns], ["hang"]]), options());
+  const running = changeOf(run, () => run.snapshot().rows.length === 1);
+  const ended = run.start();
+  await running;
+  return { run, ended };
+}
+
 describe("a build whose pod is lost", () => {
   const amd = runningPod("kube-amd64-a", "kube-amd64");
   const arm = runningPod("kube-arm64-a", "kube-arm64");
@@ -36,11 +46,7 @@ describe("a build whose pod is lost", () => {
   ];
   for (const [name, pods, what] of losses)
     it(`fails within seconds when it ${name}, though buildx would go on for ever`, async (context) => {
-      context.mock.timers.enable({ apis: ["setTimeout"] });
-      const run = new BuildRun(fakeBuildx([["onInterrupt", "ignore"], ["print", stepRuns], ["hang"]]), options());
-      const running = changeOf(run, () => run.snapshot().rows.length === 1);
-      const ended = run.start();
-      await running;
+      const { run, ended } = await hanging(context);
       run.observe(followed(amd, arm));
       run.observe(followed(...pods));
       context.mock.timers.tick(2_000);
@@ -54,11 +60,7 @@ describe("a build whose pod is lost", () => {
     });
 
   it("fails also when another pod has taken the place of one that still ends", async (context) => {
-    context.mock.timers.enable({ apis: ["setTimeout"] });
-    const run = new BuildRun(fakeBuildx([["onInterrupt", "ignore"], ["print", stepRuns], ["hang"]]), options());
-    const running = changeOf(run, () => run.snapshot().rows.length === 1);
-    const ended = run.start();
-    await running;
+    const { run, ended } = await hanging(context);
     const ending: Pod = { ...arm, state: { kind: "terminating", text: "being deleted" } };
     run.observe(followed(amd, arm));
     run.observe(followed(amd, ending));
@@ -100,11 +102,7 @@ describe("a build whose pod is lost", () => {
   });
 
   it("fails with the true cause when its builder is scaled to 0, for nobody scales it up", async (context) => {
-    context.mock.timers.enable({ apis: ["setTimeout"] });
-    const run = new BuildRun(fakeBuildx([["onInterrupt", "ignore"], ["print", stepRuns], ["hang"]]), options());
-    const running = changeOf(run, () => run.snapshot().rows.length === 1);
-    const ended = run.start();
-    await running;
+    const { run, ended } = await hanging(context);
     const { status, view } = followed(amd);
     assert.ok(status.kind === "kubernetes");
     const scaled = { kind: "Deployment", name: "kube-arm64", namespace: "build", uid: "1", replicas: 0 } as const;
