@@ -1,7 +1,6 @@
 import type { KubeApi } from "./api.ts";
 import { ApiError, isConflict, isNotFound } from "./apiError.ts";
 import { explain } from "./explain.ts";
-import { isReset } from "./http/exchange.ts";
 import { waitUntilGone } from "./waitUntilGone.ts";
 import { metadataOf } from "./wire.ts";
 
@@ -27,20 +26,17 @@ export async function ensureNamespace(
     if (error instanceof ApiError && error.status === 403) return "unknown";
     if (!isNotFound(error)) throw explain(error, context, { verbs: "get", resource: "namespaces" });
   }
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      const body = { apiVersion: "v1", kind: "Namespace", metadata: { name } };
-      await api.request("POST", collection, { body, signal });
-      return "created";
-    } catch (error) {
-      if (isConflict(error)) return "existed";
-      // An answer that was lost on the way: it was not there a moment ago.
-      const isMade = !(error instanceof ApiError) && (await isThere(api, name));
-      if (isMade) return "created";
-      if (signal?.aborted) throw error;
-      const isWorthIt = attempt === 1 && error instanceof Error && isReset(error);
-      if (!isWorthIt) throw explain(error, context, { verbs: "create", resource: "namespaces" });
-    }
+  try {
+    const body = { apiVersion: "v1", kind: "Namespace", metadata: { name } };
+    await api.request("POST", collection, { body, signal });
+    return "created";
+  } catch (error) {
+    if (isConflict(error)) return "existed";
+    // An answer that was lost on the way: it was not there a moment ago.
+    const isMade = !(error instanceof ApiError) && (await isThere(api, name));
+    if (isMade) return "created";
+    if (signal?.aborted) throw error;
+    throw explain(error, context, { verbs: "create", resource: "namespaces" });
   }
 }
 

@@ -250,16 +250,6 @@ describe("namespaces", () => {
     assert.equal(await ensureNamespace(api, "builds"), "created");
   });
 
-  test("are made also when the first connection is cut before that is done", async () => {
-    let isFirst = true;
-    answers.set("POST /api/v1/namespaces", (response) => {
-      if (isFirst) response.destroy();
-      else json(response, {}, 201);
-      isFirst = false;
-    });
-    assert.equal(await ensureNamespace(api, "builds"), "created");
-  });
-
   test("that may not be made", async () => {
     answers.set("POST /api/v1/namespaces", (response) => forbid(response, "create", "namespaces"));
     await assert.rejects(ensureNamespace(api, "builds"), {

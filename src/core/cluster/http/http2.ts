@@ -1,6 +1,6 @@
-import { once } from "node:events";
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
 import type { Socket } from "node:net";
+import { PassThrough } from "node:stream";
 import { RequestTimeout } from "../apiError.ts";
 import { ClosedMeanwhile, isReset, type WireAnswer, type WireRequest } from "./exchange.ts";
 
@@ -73,8 +73,8 @@ export class Http2Connection {
         fail(resetError());
       });
       stream.once("response", (head) => {
-        const body = wholeBody(stream, () => idle.refresh());
-        resolve({ status: Number(head[constants.HTTP2_HEADER_STATUS]), headers: head, body });
+        stream.on("data", () => idle.refresh());
+        resolve({ status: Number(head[constants.HTTP2_HEADER_STATUS]), headers: head, body: wholeBody(stream) });
       });
       if (request.body !== undefined) stream.end(request.body);
     });
@@ -129,19 +129,21 @@ export class Http2Connection {
   }
 }
 
-/** Node ends a stream whose connection broke as if all had come; how it was closed comes out a moment later. */
-async function* wholeBody(stream: ClientHttp2Stream, onData: () => void): AsyncGenerator<Buffer> {
-  onData();
-  try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      onData();
-      yield chunk;
-    }
-    if (!stream.destroyed) await once(stream, "close");
-  } catch (error) {
-    throw inTermsOfSockets(error as Error);
-  }
-  if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) throw resetError();
+/**
+ * What comes from now on, to its true end. Not by Node's own iterator: of a stream that the server has closed already,
+ * it throws away what has come. And Node ends a stream whose connection broke as if all had come; how it was closed
+ * comes out a moment later.
+ */
+function wholeBody(stream: ClientHttp2Stream): AsyncIterable<Buffer> {
+  const body = stream.pipe(new PassThrough(), { end: false });
+  body.on("error", () => undefined); // Told to who reads it, if anybody does.
+  body.once("close", () => stream.destroy());
+  stream.once("error", (error) => body.destroy(inTermsOfSockets(error)));
+  stream.once("close", () => {
+    if (stream.rstCode === constants.NGHTTP2_NO_ERROR && stream.readableEnded) body.end();
+    else body.destroy(resetError());
+  });
+  return body;
 }
 
 /** A broken connection is called the same whatever was spoken on it. */
