@@ -112,9 +112,12 @@ RUN --mount=type=secret,id=token,required test "$(cat /run/secrets/token)" = s3c
       const run = lab.build(builder, "deleted", dockerfile);
       const { connections, env } = lab.deps;
       const observe = (followed: FollowedBuilder): void => run.observe(followed);
-      const following = followBuilder(builder, connections, env, observe, { quickens: true });
       const startedMs = performance.now();
-      await run.start();
+      const ended = run.start();
+      // However late the cluster is looked at.
+      await kubectl("wait", "--for=create", `deployment/${wanted.name}-amd64`, "-n", wanted.namespace, "--timeout=20s");
+      const following = followBuilder(builder, connections, env, observe, { quickens: true });
+      await ended;
       following.dispose();
       assert.equal(run.state, "done", run.output());
       const seconds = (performance.now() - startedMs) / 1000;

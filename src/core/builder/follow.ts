@@ -19,8 +19,8 @@ export interface FollowedBuilder {
 /** How a builder is followed. */
 export interface FollowOptions {
   /**
-   * Whether to quicken the readiness probes of what buildx makes meanwhile: a builder of ours whose workloads were
-   * deleted. Only where buildx sends no builds to pods that are being deleted, as the first ones then are.
+   * Whether to quicken the readiness probes of Deployments that buildx makes anew: a builder of ours whose workloads
+   * were deleted. Only where buildx sends no builds to pods that are being deleted, as the first ones then are.
    */
   readonly quickens?: boolean;
 }
@@ -73,20 +73,16 @@ export function followBuilder(
   };
 }
 
-/** What was there before may be in use, and to change it replaces its pods. */
+/** Only what was never ready: another build may be at work in the rest, and to change it replaces its pods. */
 function quickenNew(builder: Builder, connection: ClusterConnection): Disposable {
   const end = new AbortController();
   // Replicas one after the other: nobody may be there to take back what replacing them at once needs.
   const quickener = new ProbeQuickener(connection.api, false, end.signal);
   const names = new Set(builder.nodes.map((node) => node.kubernetes?.workload));
   const workloads = connection.workloads(namespaceOf(builder, connection));
-  let known: ReadonlySet<string> | undefined;
   const look = (): void => {
-    const { status, items } = workloads.current;
-    if (status.kind !== "live") return;
-    known ??= new Set(items.map(({ uid }) => uid));
-    for (const workload of items)
-      if (names.has(workload.name) && !known.has(workload.uid) && workload.readyReplicas === 0)
+    for (const workload of workloads.current.items)
+      if (names.has(workload.name) && !workload.wasReady && workload.readyReplicas === 0)
         void quickener.quicken(workload);
   };
   const subscription = workloads.onDidChange(look);

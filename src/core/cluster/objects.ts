@@ -76,6 +76,8 @@ export interface Workload {
   readonly readyReplicas: number;
   /** Pods that its controller has made. */
   readonly madeReplicas: number;
+  /** Whether all its pods have been ready once; a StatefulSet, whose status does not tell, is taken for such. */
+  readonly wasReady: boolean;
   /** Platforms from buildx's annotation `buildx.docker.com/platform`. */
   readonly platforms: readonly string[];
   /**

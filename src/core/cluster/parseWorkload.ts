@@ -18,7 +18,16 @@ export function parseWorkload(kind: Workload["kind"], object: unknown): Workload
     replicas: spec?.replicas ?? 1,
     readyReplicas: status?.readyReplicas ?? 0,
     madeReplicas: status?.replicas ?? 0,
+    wasReady: kind === "StatefulSet" || hasBeenComplete(status),
     platforms: platforms.split(",").flatMap((platform) => normalizePlatform(platform) ?? []),
     ...(failure?.status === "True" && failure.message ? { refusal: failure.message } : {}),
   };
+}
+
+/** What Kubernetes says of a Deployment from the first time on that all its pods were available, also when they are not now. */
+const completeReason = "NewReplicaSetAvailable";
+
+function hasBeenComplete(status: WireWorkload["status"]): boolean {
+  const { reason } = status?.conditions?.find(({ type }) => type === "Progressing") ?? {};
+  return reason === completeReason;
 }

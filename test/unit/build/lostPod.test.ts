@@ -108,7 +108,7 @@ describe("a build whose pod is lost", () => {
     const scaled = { kind: "Deployment", name: "kube-arm64", namespace: "build", uid: "1", replicas: 0 } as const;
     const workloads = {
       status: { kind: "live" },
-      items: [{ ...scaled, readyReplicas: 0, madeReplicas: 0, platforms: [] }],
+      items: [{ ...scaled, readyReplicas: 0, madeReplicas: 0, wasReady: true, platforms: [] }],
     } as const;
     run.observe({ status: { kind: "kubernetes", cluster: { ...status.cluster, workloads } }, view });
     context.mock.timers.tick(2_000);

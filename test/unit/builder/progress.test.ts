@@ -29,7 +29,7 @@ function pod(state: PodState, changes: Partial<Pod> = {}): Pod {
 
 function workload(changes: Partial<Workload> = {}): Workload {
   const base = { kind: "Deployment", name: "kube-arm64", namespace: "build", uid: "u", replicas: 1 } as const;
-  return { ...base, readyReplicas: 0, madeReplicas: 0, platforms: ["linux/arm64"], ...changes };
+  return { ...base, readyReplicas: 0, madeReplicas: 0, wasReady: false, platforms: ["linux/arm64"], ...changes };
 }
 
 function shown(booted: BootedNode, workloads: readonly Workload[], allPods: readonly Pod[]): string {

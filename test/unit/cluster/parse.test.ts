@@ -62,15 +62,16 @@ describe("workloads", () => {
 
   test("reads what buildx has made", () => {
     assert.deepEqual(
-      workloads.map(({ kind, name, readyReplicas, replicas, platforms }) => ({
+      workloads.map(({ kind, name, readyReplicas, replicas, wasReady, platforms }) => ({
         kind,
         name,
         ready: `${readyReplicas}/${replicas}`,
+        wasReady,
         platforms,
       })),
       [
-        { kind: "Deployment", name: "kube-amd64", ready: "2/2", platforms: ["linux/amd64"] },
-        { kind: "StatefulSet", name: "kube-arm64", ready: "0/1", platforms: ["linux/arm64"] },
+        { kind: "Deployment", name: "kube-amd64", ready: "2/2", wasReady: true, platforms: ["linux/amd64"] },
+        { kind: "StatefulSet", name: "kube-arm64", ready: "0/1", wasReady: true, platforms: ["linux/arm64"] },
       ],
     );
   });
@@ -81,6 +82,7 @@ describe("workloads", () => {
       parseWorkload("Deployment", object)?.refusal ?? "",
       /is forbidden: violates PodSecurity "baseline:latest"/,
     );
+    assert.equal(parseWorkload("Deployment", object)?.wasReady, false);
     assert.equal(workloads[0]?.refusal, undefined);
   });
 });

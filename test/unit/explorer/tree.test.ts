@@ -45,7 +45,14 @@ function pod(app: string, podState: Pod["state"], nodeName?: string): Pod {
 }
 
 function workload(name: string, readyReplicas: number): Workload {
-  const base = { kind: "Deployment", namespace: "buildkit", replicas: 1, madeReplicas: 1, platforms: [] } as const;
+  const base = {
+    kind: "Deployment",
+    namespace: "buildkit",
+    replicas: 1,
+    madeReplicas: 1,
+    wasReady: true,
+    platforms: [],
+  } as const;
   return { ...base, name, uid: name, readyReplicas };
 }
 
