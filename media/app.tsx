@@ -50,14 +50,10 @@ function Middle(): JSX.Element {
     return () => observer.disconnect();
   }, [panel, scroller]);
   useLayoutEffect(() => {
-    if (scroller) scroller.scrollTop = panel.view.scrollTop.peek();
+    if (scroller) scroller.scrollTop = panel.view.scrollTop.peek() ?? 0;
   }, [panel, scroller]);
   return (
-    <main
-      class="scroller"
-      ref={setScroller}
-      onScrollEnd={(event) => (panel.view.scrollTop.value = event.currentTarget.scrollTop)}
-    >
+    <main class="scroller" ref={setScroller} onScrollEnd={(event) => panel.scrolled(event.currentTarget.scrollTop)}>
       <div ref={preface} class="preface">
         <Cards />
       </div>

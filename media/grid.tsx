@@ -11,7 +11,6 @@ import { Icon } from "./icon.tsx";
 import { t } from "./l10n.ts";
 import { laneClass } from "./lane.ts";
 import { useHead, usePanel, type Panel } from "./panel.ts";
-import { selectionOfStep } from "./selection.ts";
 import { groupItems, type TableGroup, type TableItem } from "./table.ts";
 import { useVirtualizer } from "./virtual.ts";
 
@@ -52,10 +51,17 @@ export function Grid({ scroller, offset }: { scroller: HTMLElement | null; offse
     },
   });
   useLayoutEffect(() => virtualizer.measure(), [virtualizer, layout.rowHeight, items]);
-  useFailureInSight(panel, scroller !== null && offset > 0, (rowId) => {
-    const index = items.findIndex((item) => item.key === rowId);
-    if (index >= 0) virtualizer.scrollToIndex(index, { align: "auto" });
-  });
+  const followed = panel.followed.value;
+  const followedKey = typeof followed === "object" ? followed.rowId : followed;
+  const isReady = scroller !== null && offset > 0;
+  useEffect(() => {
+    if (!isReady || followed === undefined) return;
+    const index = items.findIndex((item) => item.key === followedKey);
+    if (followed === "top") scroller.scrollTop = 0;
+    else if (index >= 0) virtualizer.scrollToIndex(index, { align: "auto" });
+    panel.scrolled(scroller.scrollTop, true);
+    // Only another step counts: sorting and later rows must not scroll again.
+  }, [followedKey, isReady]);
   const revealed = panel.revealed.value;
   useEffect(() => {
     const index = items.findIndex((item) => item.key === revealed?.rowId);
@@ -204,17 +210,6 @@ function NoSteps(): JSX.Element {
       {messages.length > 0 && <pre class="messages">{messages.join("\n")}</pre>}
     </div>
   );
-}
-
-/** Brings the failed step into sight once, when the failure becomes known, unless the user had scrolled before. */
-function useFailureInSight(panel: Panel, isReady: boolean, scrollTo: (rowId: string) => void): void {
-  const failedStep = panel.store.head.value?.failure?.stepId;
-  useEffect(() => {
-    if (!isReady || panel.view.scrollTop.peek() > 0) return;
-    const selection = selectionOfStep(failedStep, panel.store.rows(), []);
-    if (selection?.kind === "row") scrollTo(selection.rowId);
-    // Only the news counts: sorting and later rows must not scroll again.
-  }, [failedStep, isReady]);
 }
 
 function visibleGroups(

@@ -32,6 +32,8 @@ export class Panel {
   /** The row that the table shall bring into sight; a new object for each wish. */
   readonly revealed = signal<{ readonly rowId: string } | undefined>(undefined);
   readonly #automatic = signal<Selection | undefined>(undefined);
+  /** Where the table has scrolled by itself. */
+  #ownScrollTop = 0;
   #chosenAtMs = 0;
 
   /** @param logHeight as it was set in an earlier panel, in CSS pixels */
@@ -154,6 +156,25 @@ export class Panel {
   pickStep(stepId: string): void {
     const selection = selectionOfStep(stepId, this.store.rows(), this.store.shared.peek());
     if (selection) this.pick(selection);
+  }
+
+  /**
+   * What the page brings into sight by itself: the step at work, until the user looks at another one; in the end the
+   * failed one, or the top with the results. Nothing once the user has scrolled.
+   */
+  readonly followed = computed<{ readonly rowId: string } | "top" | undefined>(() => {
+    const chosen = this.#automatic.value;
+    const hasFailed = this.store.head.value?.failure !== undefined;
+    const isFree = this.view.scrollTop.value === undefined && (hasFailed || this.view.picked.value === undefined);
+    if (!isFree) return undefined;
+    if (!hasFailed && !this.isRunning.value) return "top";
+    return chosen?.kind === "row" ? { rowId: chosen.rowId } : undefined;
+  });
+
+  /** Keeps where the table is scrolled to; `isOwn`: it has done that by itself. */
+  scrolled(scrollTop: number, isOwn = false): void {
+    if (isOwn) this.#ownScrollTop = scrollTop;
+    else if (Math.abs(scrollTop - this.#ownScrollTop) >= 1) this.view.scrollTop.value = scrollTop;
   }
 
   /** Brings a row of the table into sight. */

@@ -10,7 +10,8 @@ export interface SavedView {
   /** The build that selection and scroll position belong to. */
   readonly buildId: string;
   readonly picked?: Selection;
-  readonly scrollTop: number;
+  /** Where the user has scrolled the table to; absent while it follows the build by itself. */
+  readonly scrollTop?: number;
   readonly tab: Tab;
   readonly sort: Sort;
   readonly follow: boolean;
@@ -35,7 +36,7 @@ export class ViewState {
   constructor(saved: SavedView, save: (view: SavedView) => void) {
     this.buildId = signal(saved.buildId);
     this.picked = signal(saved.picked);
-    this.scrollTop = signal(saved.scrollTop);
+    this.scrollTop = signal<number | undefined>(saved.scrollTop);
     this.tab = signal(saved.tab);
     this.sort = signal(saved.sort);
     this.follow = signal(saved.follow);
@@ -50,7 +51,7 @@ export class ViewState {
     batch(() => {
       this.buildId.value = buildId;
       this.picked.value = undefined;
-      this.scrollTop.value = 0;
+      this.scrollTop.value = undefined;
       this.follow.value = true;
     });
   }
@@ -76,7 +77,7 @@ export function parseSavedView(saved: unknown): SavedView {
   return {
     buildId: typeof view.buildId === "string" ? view.buildId : "",
     picked: parseSelection(view.picked),
-    scrollTop: typeof view.scrollTop === "number" ? view.scrollTop : 0,
+    scrollTop: typeof view.scrollTop === "number" ? view.scrollTop : undefined,
     tab: view.tab === "timeline" ? "timeline" : "compare",
     sort: view.sort === "difference" || view.sort === "duration" ? view.sort : "dockerfile",
     follow: view.follow !== false,

@@ -81,6 +81,7 @@ describe("keyboard", () => {
 
   test("Home, End and the whole grid with Ctrl, in three thousand steps", async () => {
     await open("big");
+    await page.locator(".scroller").evaluate((element) => (element.scrollTop = 0));
     await page.getByRole("gridcell", { name: "amd64, step 2 of 100" }).first().focus();
     await page.keyboard.press("Control+End");
     await page.waitForFunction(
@@ -240,14 +241,45 @@ describe("what the user has arranged", () => {
   });
 });
 
+const isInSight = (selector: string): Promise<boolean> =>
+  page
+    .locator(selector)
+    .first()
+    .evaluate((row) => {
+      const { top, bottom } = row.getBoundingClientRect();
+      const scroller = document.querySelector(".scroller")?.getBoundingClientRect();
+      return scroller !== undefined && top >= scroller.top && bottom <= scroller.bottom;
+    });
+
+test("the step at work is in sight, until the user scrolls", async () => {
+  await open("big", { query: "&fresh" });
+  await page.waitForFunction(() => (document.querySelector(".scroller")?.scrollTop ?? 0) > 1_000);
+  assert.ok(await isInSight(".step.selected"));
+  const first = await page.locator(".step.selected").getAttribute("data-key");
+  await page.waitForFunction(
+    (key) => document.querySelector(".step.selected")?.getAttribute("data-key") !== key,
+    first,
+  );
+  await page.waitForFunction(() => document.querySelector(".step.selected") !== null);
+  assert.ok(await isInSight(".step.selected"));
+  await page.locator(".grid").hover();
+  await page.mouse.wheel(0, -30_000);
+  await page.waitForFunction(() => document.querySelector(".scroller")?.scrollTop === 0);
+  const title = await page.locator(".log-title").textContent();
+  await page.waitForFunction((text) => document.querySelector(".log-title")?.textContent !== text, title);
+  assert.equal(await page.locator(".scroller").evaluate((element) => element.scrollTop), 0);
+});
+
+test("the results are in sight when a build has ended well", async () => {
+  await open("big-ending", { query: "&fresh" });
+  await page.waitForFunction(() => (document.querySelector(".scroller")?.scrollTop ?? 0) > 1_000);
+  await page.waitForFunction(() => document.querySelector(".scroller")?.scrollTop === 0);
+  assert.ok(await isInSight(".card"));
+});
+
 test("a failed step is in sight, and Show log goes to its log", async () => {
   await open("failed", { width: 480 });
-  const isInSight = await page.locator(".step.failed").evaluate((row) => {
-    const { top, bottom } = row.getBoundingClientRect();
-    const scroller = document.querySelector(".scroller")?.getBoundingClientRect();
-    return scroller !== undefined && top >= scroller.top && bottom <= scroller.bottom;
-  });
-  assert.ok(isInSight);
+  assert.ok(await isInSight(".step.failed"));
   await page.getByRole("button", { name: "Show log" }).click();
   await page.waitForFunction(() => document.activeElement?.classList.contains("log-lines"));
 });
