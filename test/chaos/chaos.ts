@@ -23,7 +23,7 @@ const { values } = parseArgs({ options: { minutes: { type: "string" }, seed: { t
 const seed = Number(values.seed ?? 1);
 const endMs = Date.now() + Number(values.minutes ?? 20) * 60_000;
 /** A build that goes on for longer after its fault hangs. */
-const patienceMs = 45_000;
+const patienceMs = 75_000;
 const random = randomOf(seed);
 
 const steps = ["RUN true", "RUN for i in 1 2 3; do echo $i; sleep 1; done", "RUN sleep 2 && uname -m > /machine"];

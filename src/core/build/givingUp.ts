@@ -1,14 +1,19 @@
 import type { BuilderLoss } from "./podLoss.ts";
 
 /**
- * How long buildx gets to notice by itself, and the steps to end that end in time: a pod that is being deleted goes on
- * for some seconds; a network may come back.
+ * How long buildx gets to notice by itself, and the steps to end that end in time. Where nobody knows it is how long
+ * the build must have told nothing besides.
  */
 const giveUpAfterMs: Readonly<Record<BuilderLoss["kind"], number>> = {
   lost: 2_000,
+  // What is being deleted goes on for some seconds.
   ending: 5_000,
-  silent: 15_000,
-  possible: 60_000,
+  // Kubernetes has waited for 40 s before it says so.
+  unheard: 8_000,
+  // A network may come back; by then BuildKit itself has ended the builds of a client it does not hear (session/grpc.go).
+  silent: 45_000,
+  // Nothing but a quiet step speaks against it, and many are quiet for a minute.
+  possible: 180_000,
 };
 /** How long buildx gets to end in good order. */
 const killAfterMs = 2_000;

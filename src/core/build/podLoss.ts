@@ -9,10 +9,11 @@ import type { Failure } from "./snapshot.ts";
 /** What has happened to the builder of a build. */
 export interface BuilderLoss {
   /**
-   * `lost`: nothing of the build goes on in a pod. `ending`: it does for some seconds more. `silent`: the cluster does
-   * not answer, and nobody knows. `possible`: one of several pods is lost, and buildx would not notice if it was that.
+   * `lost`: nothing of the build goes on in a pod. `ending`: it does for some seconds more. `unheard`: the machine that
+   * the pod is on does not report. `silent`: the whole cluster does not answer. `possible`: one of several pods is lost,
+   * and buildx would not notice if it was that. With the last three nobody knows: what the build itself tells counts.
    */
-  readonly kind: "lost" | "ending" | "silent" | "possible";
+  readonly kind: "lost" | "ending" | "unheard" | "silent" | "possible";
   readonly platforms: readonly Platform[];
   /** A sentence: what has become of what. */
   readonly what: string;
@@ -72,7 +73,7 @@ export class UsedPods {
     const all = [...this.#platformsByWorkload].flatMap(([workload]) => this.#lossOf(workload, pods) ?? []);
     const losses = all.filter(({ platforms }) => platforms.some(hasBegun) || !noticesLoss(this.#version));
     this.#isUndecided = losses.length < all.length;
-    return (["lost", "ending", "possible"] as const)
+    return (["lost", "ending", "unheard", "possible"] as const)
       .map((wanted) => losses.find(({ kind }) => kind === wanted))
       .find(Boolean);
   }
@@ -100,7 +101,10 @@ export class UsedPods {
     const isLost = losses.length === used.length;
     // One that is there already when its loss is seen may be the one that the build is on: buildx knows.
     if (isLost && !(isAnyOther && noticesLoss(this.#version)))
-      return losses.find(({ kind }) => kind === "ending") ?? losses.at(-1);
+      return (
+        (["unheard", "ending"] as const).map((weak) => losses.find(({ kind }) => kind === weak)).find(Boolean) ??
+        losses.at(-1)
+      );
     const [first] = losses;
     if (!first || noticesLoss(this.#version)) return undefined;
     const remedy = t("It may have been built there: nothing has been heard of the build since. {0}", first.remedy);
@@ -133,7 +137,8 @@ function lossOf({ pod, platforms }: UsedPod, pods: readonly Pod[]): BuilderLoss 
     return lost(t("BuildKit in the builder pod {0} has ended: {1}.", pod.name, how), remedyFor(now));
   }
   if (state.kind === "ready" || !isBuildKitDown(now)) return undefined;
-  return lost(t("The builder pod {0} has stopped: {1}.", pod.name, state.text), remedyFor(now));
+  const stopped = lost(t("The builder pod {0} has stopped: {1}.", pod.name, state.text), remedyFor(now));
+  return state.kind === "stuck" && state.isNodeSilent ? { ...stopped, kind: "unheard" } : stopped;
 }
 
 /** A container that somebody has put beside BuildKit may crash as it likes. */

@@ -133,7 +133,7 @@ export class BuildRun implements ShownBuild {
       if (failure) return this.#endBefore(failure);
       await mkdir(this.#directory, { mode: 0o700 });
       const exit = await this.#runBuildx();
-      if (exit.exitCode === 0) this.#digest = await readDigest(this.#metadataFile);
+      if (exit.exitCode === 0) await this.#succeed();
       else this.#failure ??= await this.#causeOf(exit);
       this.#end(exit);
     } catch (error) {
@@ -247,6 +247,11 @@ export class BuildRun implements ShownBuild {
     return exit;
   }
 
+  async #succeed(): Promise<void> {
+    this.#lost = undefined; // It was given up too early.
+    this.#digest = await readDigest(this.#metadataFile);
+  }
+
   /** Why buildx has failed, where the cluster or this machine knows better than buildx. */
   async #causeOf({ wasCanceled }: Exit): Promise<Failure | undefined> {
     if (this.#lost) return failureOfLoss(this.#lost);
@@ -311,7 +316,9 @@ export class BuildRun implements ShownBuild {
   #waitingFor(): string | undefined {
     if (this.hasEnded) return undefined;
     const waitingFor = this.#model.waitingFor();
-    if (this.#site.loss?.kind === "silent") return t("the cluster does not answer");
+    const { loss } = this.#site;
+    if (loss?.kind === "silent") return t("the cluster does not answer");
+    if (loss && this.#state === "running") return t("{0} The build may be lost.", loss.what);
     const { output } = this.request;
     if (output.kind === "push" && !waitingFor && this.#model.isOnlyExporting())
       return t("pushing to {0}", output.reference);

@@ -37,9 +37,15 @@ export type PodState =
     }
   /**
    * Cannot go on by itself: `text` says why in our words, `detail` in Kubernetes' own, where it says more. `container`:
-   * for one of its containers.
+   * for one of its containers. `isNodeSilent`: its cluster node does not report; what runs there may well go on.
    */
-  | { readonly kind: "stuck"; readonly text: string; readonly detail?: string; readonly container?: string }
+  | {
+      readonly kind: "stuck";
+      readonly text: string;
+      readonly detail?: string;
+      readonly container?: string;
+      readonly isNodeSilent?: true;
+    }
   | { readonly kind: "terminating"; readonly text: string }
   /** Ended, or its container was killed: `text` says how (`out of memory`, `evicted: …`, `exit code 1`). */
   | { readonly kind: "dead"; readonly text: string; readonly detail?: string; readonly container?: string };

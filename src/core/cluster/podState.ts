@@ -185,7 +185,7 @@ function withoutWaitingContainer(pod: WirePod, ready: WireCondition | undefined)
   }
   // All containers are ready and the pod is not: the node controller says so when the node is silent.
   const text = t("its node {0} has stopped reporting", pod.spec?.nodeName ?? "");
-  return { kind: "stuck", text, detail: ready?.message };
+  return { kind: "stuck", text, detail: ready?.message, isNodeSilent: true };
 }
 
 function inInitContainer(state: PodState, name: string): PodState {

@@ -72,6 +72,22 @@ describe("a build whose pod is lost", () => {
     assert.equal(run.snapshot().head.failure?.what, "The builder pod kube-arm64-a was deleted.");
   });
 
+  it("is built when buildx ended well all the same", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const acts = [["onInterrupt", 0], ["print", stepRuns], ["print", stepIsDone], ["hang"]];
+    const run = new BuildRun(fakeBuildx(acts), options());
+    const finished = changeOf(run, () => run.snapshot().rows[0]?.cells.some((cell) => cell?.state === "done") === true);
+    const ended = run.start();
+    await finished;
+    run.observe(followed(amd, arm));
+    run.observe(followed(amd));
+    context.mock.timers.tick(2_000);
+    await ended;
+    const { head, lanes } = run.snapshot();
+    assert.equal(head.state, "done");
+    assert.ok(lanes.every(({ state }) => state !== "failed"));
+  });
+
   it("goes on when a container beside BuildKit crashes", async () => {
     const run = new BuildRun(
       fakeBuildx([
@@ -223,14 +239,17 @@ describe("a build whose pod is lost", () => {
   });
 
   it("fails when one of several has gone and nothing more is heard, where buildx would hang", async (context) => {
-    const run = await onTwo(context, "0.29.1", (_one, tick) => tick(60_000));
+    const run = await onTwo(context, "0.29.1", (one, tick) => {
+      assert.equal(one.snapshot().head.waitingFor, "The builder pod kube-arm64-b was deleted. The build may be lost.");
+      tick(180_000);
+    });
     const { failure } = run.snapshot().head;
     assert.equal(failure?.what, "The builder pod kube-arm64-b was deleted.");
     assert.match(failure?.advice ?? "", /^It may have been built there: nothing has been heard/);
   });
 
   it("goes on then where buildx would end by itself", async (context) => {
-    const run = await onTwo(context, "0.36.0", (_one, tick) => tick(60_000));
+    const run = await onTwo(context, "0.36.0", (_one, tick) => tick(600_000));
     assert.equal(run.state, "canceled");
   });
 
@@ -274,7 +293,7 @@ describe("a build whose pod is lost", () => {
 
     it("fails when it stays silent", async (context) => {
       const run = await afterSilence(context, (_run, tick) => {
-        tick(15_000);
+        tick(45_000);
         tick(2_000);
       });
       const { failure } = run.snapshot().head;
@@ -284,7 +303,7 @@ describe("a build whose pod is lost", () => {
 
     it("goes on when it answers again", async (context) => {
       const run = await afterSilence(context, (one, tick) => {
-        tick(14_000);
+        tick(44_000);
         one.observe(followed(amd, arm));
         tick(60_000);
         assert.equal(one.state, "running");

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { after, before, describe, it } from "node:test";
+import { followBuilder } from "../../src/core/builder/follow.ts";
+import { Cable } from "../cable.ts";
+import { labBlockers } from "./blockers.ts";
+import { deleteNamespace, LabBuilders, reached } from "./labBuilders.ts";
+import { kubeconfigPath, labRegistry, ports } from "./paths.ts";
+
+// Where the lab cannot run, a developer may skip this; in CI that would hide that nothing was tested.
+const blockers = process.env.CI ? [] : labBlockers();
+
+/** How long a build may go on with nobody to hear it. */
+const longestSilenceMs = 60_000;
+
+describe("a build whose cluster is gone without a word", { skip: blockers.join("; ") || false }, () => {
+  const lab = new LabBuilders();
+  const kubeconfig = path.join(lab.dir, "kubeconfig");
+  let cable: Cable;
+
+  before(async () => {
+    await lab.up();
+    cable = await Cable.to(ports.api);
+    writeFileSync(kubeconfig, readFileSync(kubeconfigPath, "utf8").replace(`:${ports.api}`, `:${cable.port}`));
+  });
+
+  after(async () => {
+    await cable?.[Symbol.asyncDispose]();
+    await lab.dispose();
+  });
+
+  it("fails, says why, and the next one works", async () => {
+    const wanted = lab.wish("silent", { cluster: { kubeconfig } });
+    const builder = await lab.create(wanted);
+    const run = lab.build(builder, "silent", `FROM ${labRegistry}/base:1\nRUN sleep 120\n`);
+    const following = followBuilder(builder, lab.connections, lab.deps.env, (followed) => run.observe(followed));
+    const ended = run.start();
+    await reached(run, ({ rows }) => rows.some(({ cells }) => cells.every((cell) => cell?.state === "running")));
+    cable.die();
+    const silentMs = performance.now();
+    await ended;
+    const tookMs = Math.round(performance.now() - silentMs);
+    cable.mend();
+    following.dispose();
+    const { state, failure } = run.summary().head;
+    assert.equal(state, "failed");
+    assert.equal(failure?.what, "The connection to the builder was lost.");
+    assert.match(failure?.advice ?? "", /has not answered for \d+ seconds\. Build again: what was finished/);
+    assert.ok(tookMs < longestSilenceMs, `after ${tookMs} ms`);
+    const next = lab.build(builder, "next", `FROM ${labRegistry}/base:1\nRUN true\n`);
+    await next.start();
+    assert.equal(next.state, "done");
+    await lab.remove(builder);
+    await deleteNamespace(wanted.namespace);
+  });
+});
