@@ -1,12 +1,13 @@
 import { basename } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import type { BuildRequest } from "../buildx/buildRequest.ts";
+import { isClientNoise } from "../buildx/errorText.ts";
 import type { DockerfileProblem } from "../dockerfile/check.ts";
 import { UserError } from "../errors.ts";
 import { t } from "../l10n.ts";
 import type { Platform } from "../platform.ts";
 import { causeOf, isOutputRefused, missingFromContext } from "./failureCause.ts";
-import { isClientNoise, readFinalText } from "./finalText.ts";
+import { readFinalText } from "./finalText.ts";
 import { isBoot, sharedFailure, sharedLabel } from "./sharedLabel.ts";
 import type { BuildState, Failure } from "./snapshot.ts";
 import { isCancellation, type Step } from "./step.ts";

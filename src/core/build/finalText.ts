@@ -1,3 +1,5 @@
+import { errorText } from "../buildx/errorText.ts";
+
 /** What buildx says at its end, in plain text on stderr behind the progress messages. */
 export interface FinalText {
   /** The last `ERROR:` without its wrapping. */
@@ -13,16 +15,9 @@ export interface FinalText {
  * solver/errdefs/source.go.
  */
 export function readFinalText(lines: readonly string[]): FinalText {
-  const error = lines.findLast((line) => line.startsWith(errorPrefix));
-  return { message: error === undefined ? undefined : unwrap(error.slice(errorPrefix.length)), ...sourceOf(lines) };
+  const error = errorText(lines);
+  return { message: error === undefined ? undefined : unwrap(error), ...sourceOf(lines) };
 }
-
-/** Lines that client-go logs through klog at the end of nearly every build with the kubernetes driver. */
-export function isClientNoise(line: string): boolean {
-  return /^[IWEF]\d{4} [\d:.]+ +\d+ \S+:\d+\] /.test(line);
-}
-
-const errorPrefix = "ERROR: ";
 
 function unwrap(message: string): string {
   return message.replace(/^failed to build: /, "").replace(/^(?:target \S+: )?failed to solve: /, "");

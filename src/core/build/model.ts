@@ -1,7 +1,7 @@
 import { parseProgressLine, type WireVertex } from "../buildx/solveStatus.ts";
 import type { Platform } from "../platform.ts";
 import { failureOf, verdictOf } from "./failure.ts";
-import { isClientNoise } from "./finalText.ts";
+import { isClientNoise } from "../buildx/errorText.ts";
 import { exportedPlatform } from "./progress.ts";
 import { isBoot, waitingText } from "./sharedLabel.ts";
 import type { BuildHead, BuildState, BuildUpdate, Failure, Lane, SharedStep, StepRow } from "./snapshot.ts";

@@ -1,5 +1,5 @@
 import { t } from "../l10n.ts";
-import { isClientNoise } from "./finalText.ts";
+import { isClientNoise } from "../buildx/errorText.ts";
 import { formatDuration } from "./format.ts";
 import type { BuildSnapshot, StepState, Timing } from "./snapshot.ts";
 

@@ -1,6 +1,7 @@
 import { t } from "../l10n.ts";
 import { inspectArgs } from "./args.ts";
 import type { BuildxCli } from "./cli.ts";
+import { errorText, isClientNoise } from "./errorText.ts";
 
 /** What one node of a builder is doing, as buildx tells it. */
 export type BuilderNodeStatus =
@@ -48,10 +49,11 @@ export function parseInspect(text: string): InspectedBuilder {
   return { kind: "known", nodes: new Map(nodes) };
 }
 
-/** buildx's reason for failing: the last line it prints, without the word «ERROR». */
+/** buildx's reason for failing, in one line: what it calls its error, else the last line it prints. */
 export function lastError(stderr: string): string {
-  const line = stderr.trim().split("\n").at(-1) ?? "";
-  return line.replace(/^ERROR: /, "") || t("buildx gave no reason.");
+  const lines = stderr.split("\n").filter((line) => line.trim() !== "" && !isClientNoise(line));
+  const reason = errorText(lines) ?? lines.at(-1) ?? "";
+  return reason.replaceAll(/\s+/g, " ").trim() || t("buildx gave no reason.");
 }
 
 function nodeStatusOf(section: string): BuilderNodeStatus {

@@ -42,6 +42,11 @@ describe("readFinalText", () => {
     ],
     ["the last one counts", ["ERROR: first", "WARNING: x", "ERROR: last", noise], "last"],
     ["an error in the middle of a line is none", ["WARNING: ERROR: x", " ERROR: y"], undefined],
+    [
+      "takes all lines of one, and what Docker Desktop adds is none",
+      ["ERROR: denied:", "- privileged is not allowed", noise, "", "View build details: docker-desktop://dashboard/1"],
+      "denied:\n- privileged is not allowed",
+    ],
     ["says nothing of nothing", [], undefined],
   ];
   for (const [name, lines, message] of errors)

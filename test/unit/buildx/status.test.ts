@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { parseInspect, readBuilderStatus } from "../../../src/core/buildx/status.ts";
+import { lastError, parseInspect, readBuilderStatus } from "../../../src/core/buildx/status.ts";
 import { fakeBuildx } from "./fakeBuildx.ts";
 
 function recorded(name: string): string {
@@ -36,6 +36,23 @@ describe("parseInspect", () => {
       ]),
     });
   });
+});
+
+describe("lastError", () => {
+  // As GKE Autopilot refuses what is privileged.
+  const denied = [
+    "#1 [internal] booting buildkit",
+    'ERROR: admission webhook "warden-validating.common-webhooks.networking.gke.io" denied the request: GKE Warden rejected the request because it violates one or more constraints.',
+    'Violations details: {"[denied by autogke-disallow-privilege]":["container buildkitd is privileged; not allowed in Autopilot"]}',
+    "Requested by user: 'me@example.com', groups: 'system:authenticated'.",
+    "",
+  ];
+  const cases: readonly (readonly [name: string, lines: readonly string[], reason: RegExp])[] = [
+    ["takes all lines of an error", denied, /^admission webhook .*container buildkitd is privileged.*Requested by/],
+    ["takes the last line where none is called an error", ["a", "b", ""], /^b$/],
+    ["says that there is none", ["", " "], /^buildx gave no reason\.$/],
+  ];
+  for (const [name, lines, reason] of cases) it(name, () => assert.match(lastError(lines.join("\n")), reason));
 });
 
 describe("readBuilderStatus", () => {
