@@ -6,7 +6,7 @@ export function errorText(lines: readonly string[]): string | undefined {
   const first = lines.findLastIndex((line) => line.startsWith(errorPrefix));
   if (first < 0) return undefined;
   const [head = "", ...more] = lines.slice(first);
-  const end = more.findIndex((line) => line.startsWith("View build details:"));
+  const end = more.findIndex((line) => addendum.test(line));
   const told = more.slice(0, end < 0 ? undefined : end).filter((line) => line.trim() !== "" && !isClientNoise(line));
   return [head.slice(errorPrefix.length), ...told.map((line) => line.trimEnd())].join("\n");
 }
@@ -17,3 +17,5 @@ export function isClientNoise(line: string): boolean {
 }
 
 const errorPrefix = "ERROR: ";
+/** Docker Desktop's link to the build; and with `--debug` the stack, which begins with process id, version, command. */
+const addendum = /^View build details:|^\d+ \S+ \S*buildx /;
