@@ -1,5 +1,4 @@
 import { useComputed, useSignal, type Signal } from "@preact/signals";
-import { defaultRangeExtractor } from "@tanstack/virtual-core";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { shortNames } from "../src/core/platform.ts";
@@ -12,7 +11,7 @@ import { t } from "./l10n.ts";
 import { laneClass } from "./lane.ts";
 import { useHead, usePanel, type Panel } from "./panel.ts";
 import { groupItems, type TableGroup, type TableItem } from "./table.ts";
-import { useVirtualizer } from "./virtual.ts";
+import { useVirtualizer, withIndex } from "./virtual.ts";
 
 /** Heights in CSS pixels of what sticks to the top of the scroller: tabs and column heads (see style/grid.css). */
 const stickyHeight = 34 + 28;
@@ -35,7 +34,6 @@ export function Grid({ scroller, offset }: { scroller: HTMLElement | null; offse
   ).value;
   const columns = 1 + lanes.length + (layout.difference === "none" ? 0 : 1);
   const activeKey = active.value?.key ?? items[0]?.key;
-  const activeIndex = items.findIndex((item) => item.key === activeKey);
   const virtualizer = useVirtualizer({
     count: items.length,
     getScrollElement: () => scroller,
@@ -45,10 +43,7 @@ export function Grid({ scroller, offset }: { scroller: HTMLElement | null; offse
     scrollPaddingStart: stickyHeight + stageHeight,
     scrollPaddingEnd: 4,
     overscan: 6,
-    rangeExtractor: (range) => {
-      const indexes = defaultRangeExtractor(range);
-      return activeIndex < 0 || indexes.includes(activeIndex) ? indexes : [...indexes, activeIndex];
-    },
+    rangeExtractor: withIndex(items.findIndex((item) => item.key === activeKey)),
   });
   useLayoutEffect(() => virtualizer.measure(), [virtualizer, layout.rowHeight, items]);
   const followed = panel.followed.value;

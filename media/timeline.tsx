@@ -11,7 +11,7 @@ import { laneClass } from "./lane.ts";
 import { useHead, usePanel } from "./panel.ts";
 import { groupItems } from "./table.ts";
 import { timelineItems, type TimelineBar, type TimelineHead } from "./timelineItems.ts";
-import { useVirtualizer } from "./virtual.ts";
+import { useVirtualizer, withIndex } from "./virtual.ts";
 
 const barHeight = 26;
 /** Tabs and axis, which stick to the top of the scroller. */
@@ -35,6 +35,7 @@ export function Timeline({ scroller, offset }: { scroller: HTMLElement | null; o
     scrollMargin: offset + stickyHeight,
     scrollPaddingStart: stickyHeight + stageHeight,
     overscan: 6,
+    rangeExtractor: withIndex(items.findIndex((item) => item.key === activeKey)),
   });
   useLayoutEffect(() => virtualizer.measure(), [virtualizer, items.length]);
   const root = useRef<HTMLDivElement>(null);

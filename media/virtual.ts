@@ -1,4 +1,10 @@
-import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from "@tanstack/virtual-core";
+import {
+  defaultRangeExtractor,
+  elementScroll,
+  observeElementOffset,
+  observeElementRect,
+  Virtualizer,
+} from "@tanstack/virtual-core";
 import type { VirtualizerOptions } from "@tanstack/virtual-core";
 import { useLayoutEffect, useReducer, useState } from "preact/hooks";
 
@@ -22,4 +28,12 @@ export function useVirtualizer(options: Options): Virtualizer<HTMLElement, HTMLE
   useLayoutEffect(() => virtualizer._willUpdate());
   /* oxlint-enable no-underscore-dangle */
   return virtualizer;
+}
+
+/** Keeps one item drawn wherever the list is scrolled to, so that the focus, and the Tab key, find it; -1: none. */
+export function withIndex(kept: number): NonNullable<Options["rangeExtractor"]> {
+  return (range) => {
+    const indexes = defaultRangeExtractor(range);
+    return kept < 0 || indexes.includes(kept) ? indexes : [...indexes, kept];
+  };
 }

@@ -118,7 +118,7 @@ export class BuildSite {
     const planned = nodesOf(name);
     const platforms = planned.map(({ platform }) => platform);
     const { replicas = 1, kubeconfig } = planned[0]?.builderNode?.kubernetes ?? {};
-    const file = kubeconfig === undefined ? "" : ` --kubeconfig='${kubeconfig}'`;
+    const file = kubeconfig === undefined ? "" : ` --kubeconfig="${kubeconfig}"`;
     const command = `kubectl scale ${kind.toLowerCase()}/${name} --replicas=${replicas} --namespace=${namespace}${file}`;
     return {
       kind: "lost",

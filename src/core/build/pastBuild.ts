@@ -19,10 +19,17 @@ export interface BuildRecord {
 
 export const recordVersion = 1;
 
-/** What is written of a build: nothing that its steps, or buildx's helpers, have printed. */
-export function recorded({ head, ...rest }: BuildSnapshot): BuildSnapshot {
+/**
+ * What is written of a build: nothing that its steps, or buildx's helpers, have printed; and of steps that no line of the
+ * Dockerfile is found for no words, for BuildKit puts the values of build arguments into those.
+ */
+export function recorded({ head, rows, ...rest }: BuildSnapshot): BuildSnapshot {
   const { failure } = head;
-  return { ...rest, head: { ...head, messages: [], ...(failure && { failure: { ...failure, logTail: [] } }) } };
+  return {
+    ...rest,
+    rows: rows.map((row) => (row.line === undefined ? { ...row, text: "" } : row)),
+    head: { ...head, messages: [], ...(failure && { failure: { ...failure, logTail: [] } }) },
+  };
 }
 
 /** A build of an earlier window. */

@@ -24,7 +24,7 @@ export function timingTable({ lanes, rows, shared, head }: TableSource): string 
     markdownTable([t("Step"), ...platforms, ...difference], steps),
     shared.length > 0 ? markdownTable([t("Shared step"), t("Time")], shared.map(sharedLine)) : "",
     head.failure ? failureText(head.failure) : "",
-    head.state === "canceled" ? t("The build was canceled.") : "",
+    head.state === "canceled" ? t("The build was cancelled.") : "",
   ];
   return `${parts.filter(Boolean).join("\n\n")}\n`;
 }
@@ -51,7 +51,7 @@ const stateWords: Readonly<Record<StepState, () => string>> = {
   done: () => t("done"),
   cached: () => t("cached"),
   failed: () => t("**failed**"),
-  canceled: () => t("canceled"),
+  canceled: () => t("cancelled"),
 };
 
 /** By how much the slowest platform is behind the fastest, as in the panel. */

@@ -47,6 +47,7 @@ export function followBuilder(
     }
     current?.dispose();
     const following = new DisposableStore();
+    following.add(connection.onDidMove(tryToConnect));
     if (options.quickens) following.add(quickenNew(builder, connection));
     following.add(followConnection(builder, connection, onChange));
     current = following;

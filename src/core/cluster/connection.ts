@@ -1,4 +1,5 @@
-import type { Disposable } from "../event.ts";
+import { isDeepStrictEqual } from "node:util";
+import { type Disposable, Emitter, type Event } from "../event.ts";
 import { messageOf, UserError } from "../errors.ts";
 import type { KubeApi } from "./api.ts";
 import type { Collections } from "./collections.ts";
@@ -34,9 +35,13 @@ export class ClusterConnection implements Disposable {
   readonly #nodes: SwitchedResource<ClusterNode>;
   readonly #pods = new Map<string, SwitchedResource<Pod>>();
   readonly #workloads = new Map<string, SwitchedResource<Workload>>();
+  readonly #moved = new Emitter<void>();
   #link: Link;
   #broken: UserError | undefined;
   #reloads = 0;
+
+  /** Fires when the kubeconfig means another context, or another namespace of it. */
+  readonly onDidMove: Event<void> = this.#moved.event;
 
   constructor(access: ClusterAccess, route: Route) {
     this.#route = route;
@@ -92,12 +97,15 @@ export class ClusterConnection implements Disposable {
     try {
       const access = await this.#route.resolve();
       if (reload !== this.#reloads) return; // A later change came in between, or the end.
-      if (access.identity === this.#link.access.identity && !this.#broken) return;
+      const before = this.#link.access;
+      const isSamePlace = isDeepStrictEqual(access.context, before.context);
+      if (access.identity === before.identity && isSamePlace && !this.#broken) return;
       const previous = this.#link;
       this.#link = this.#route.link(access);
       this.#broken = undefined;
-      this.#switchAll(this.#link.collections, previous.access.context.server === access.context.server);
+      this.#switchAll(this.#link.collections, before.context.server === access.context.server);
       previous.dispose();
+      if (!isSamePlace) this.#moved.fire();
     } catch (error) {
       if (reload !== this.#reloads) return;
       this.#broken = error instanceof UserError ? error : new UserError(messageOf(error), { cause: error });

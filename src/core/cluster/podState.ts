@@ -147,7 +147,7 @@ function crashing(
   { restartCount = 0 }: WireContainerStatus,
   last: Terminated | undefined,
 ): Extract<PodState, { readonly kind: "stuck" }> {
-  const restarts = restartCount === 1 ? t("1 restart") : t("{0} restarts", restartCount);
+  const restarts = restartsText(restartCount);
   if (!last) return { kind: "stuck", text: t("keeps crashing ({0})", restarts) };
   const { text, detail } = ending(last);
   return { kind: "stuck", text: t("keeps crashing ({0}), last: {1}", restarts, text), detail };
@@ -192,6 +192,11 @@ function inInitContainer(state: PodState, name: string): PodState {
   return state.kind === "stuck" || state.kind === "dead"
     ? { ...state, kind: "stuck", text: t("init container {0}: {1}", name, state.text) }
     : state;
+}
+
+/** `1 restart`, `3 restarts`. */
+export function restartsText(count: number): string {
+  return count === 1 ? t("1 restart") : t("{0} restarts", count);
 }
 
 type Terminated = NonNullable<WireContainerState["terminated"]>;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KubeApi } from "./api.ts";
 import { UserError } from "../errors.ts";
-import { ApiError, isExpired } from "./apiError.ts";
+import { ApiError, isExpired, isForbidden } from "./apiError.ts";
 import { metadataOf } from "./wire.ts";
 
 /** Which objects to wait for. */
@@ -14,12 +14,12 @@ export interface Selection {
   includes?(object: unknown): boolean;
 }
 
-/** A watch that ended at once is not tried again sooner. */
+/** A watch that ended at once is not tried again sooner; and so often it is looked where one may not watch. */
 const pauseMs = 500;
 
 /**
- * Waits, by watch, until no selected object is left, and says which are on every change. Throws what the API throws,
- * and the signal's reason.
+ * Waits, by watch, until no selected object is left, and says which are on every change; where one may list and not
+ * watch, as with the rights that buildx needs, by looking. Throws what the API throws, and the signal's reason.
  */
 export async function waitUntilGone(
   api: KubeApi,
@@ -31,11 +31,13 @@ export async function waitUntilGone(
   const includes = (object: unknown): boolean => selection.includes?.(object) ?? true;
   const query = { labelSelector, fieldSelector };
   for (;;) {
+    let isListed = false;
     try {
       const page = await api.listPage(path, { query, signal });
       const left = new Set(page.items.filter(includes).map((object) => metadataOf(object).name ?? ""));
       onChange([...left]);
       if (left.size === 0) return;
+      isListed = true;
       const resourceVersion = page.resourceVersion;
       const events = await api.watch(path, { query: { ...query, resourceVersion, timeoutSeconds: 60 }, signal });
       for await (const { type, object } of events) {
@@ -48,7 +50,8 @@ export async function waitUntilGone(
     } catch (error) {
       // A connection that breaks, or a server that is away, may be back before the caller's time is over.
       const isFinal = error instanceof UserError || (error instanceof ApiError && error.status < 500);
-      if (signal.aborted || (isFinal && !isExpired(error))) throw error;
+      const isOnlyTheWatch = isExpired(error) || (isListed && isForbidden(error));
+      if (signal.aborted || (isFinal && !isOnlyTheWatch)) throw error;
     }
     // Listed once more in any case, so that the answer is the server's and not our bookkeeping's.
     await sleep(pauseMs, undefined, { signal });

@@ -15,6 +15,8 @@ export interface DockerfileProblem {
 /** What is to be built. */
 export interface CheckedBuild extends ContextSource {
   readonly target?: string | undefined;
+  /** What is added to buildx's arguments. */
+  readonly args?: readonly string[];
 }
 
 /**
@@ -23,6 +25,7 @@ export interface CheckedBuild extends ContextSource {
  */
 export async function checkDockerfile(text: string, build: CheckedBuild): Promise<DockerfileProblem | undefined> {
   // Other ways to name a frontend, and here-documents that the parser does not know.
+  if (build.args?.some((arg) => arg.startsWith("--build-arg=BUILDKIT_SYNTAX"))) return;
   if (/^\uFEFF?\s*(?:\/\/|\{|#!)/.test(text) || /\d<</.test(text)) return;
   const parsed = DockerfileParser.parse(text);
   const frontend = parsed.getDirectives().find((directive) => directive.getDirective() === Directive.syntax);

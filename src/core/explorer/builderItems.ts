@@ -1,6 +1,7 @@
 import type { Builder, BuilderNode } from "../buildx/builder.ts";
 import type { BuilderNodeStatus } from "../buildx/status.ts";
 import type { BuilderCluster, BuilderStatus } from "../builder/status.ts";
+import { restartsText } from "../cluster/podState.ts";
 import { type Pod, watchTrouble, type Workload } from "../cluster/objects.ts";
 import type { Trouble } from "../errors.ts";
 import { t } from "../l10n.ts";
@@ -178,7 +179,7 @@ function podItem(
   { nowMs, isMissed }: { readonly nowMs: number; readonly isMissed: boolean },
 ): ExplorerItem {
   const trouble = isMissed && (pod.state.kind === "stuck" || pod.state.kind === "dead");
-  const restarts = pod.restarts > 0 && t("{0} restarts", pod.restarts);
+  const restarts = pod.restarts > 0 && restartsText(pod.restarts);
   const text = pod.state.kind === "ready" ? undefined : pod.state.text;
   return item(
     { id: `${parent}/${pod.uid}`, label: pod.name, kind: "pod", icon: "package" },

@@ -231,7 +231,7 @@ export class BuildController implements Disposable {
     };
     // It only spares a wait: where it fails itself, BuildKit will tell.
     const check = async (): Promise<DockerfileProblem | undefined> =>
-      checkDockerfile(text, request).catch((error: unknown) => {
+      checkDockerfile(text, { ...request, args: more.args }).catch((error: unknown) => {
         this.#options.log.warn(`Dockerfile check: ${messageOf(error)}`);
         return undefined;
       });

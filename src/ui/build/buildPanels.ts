@@ -107,6 +107,12 @@ async function openResult(build: ShownBuild): Promise<void> {
   const { output } = build.request;
   if (output.kind !== "folder") return;
   const folder = vscode.Uri.file(output.path);
-  const isInWorkspace = vscode.workspace.getWorkspaceFolder(folder) !== undefined;
-  await vscode.commands.executeCommand(isInWorkspace ? "revealInExplorer" : "revealFileInOS", folder);
+  if (vscode.workspace.getWorkspaceFolder(folder)) await vscode.commands.executeCommand("revealInExplorer", folder);
+  else if (isElsewhere()) await vscode.commands.executeCommand("vscode.openFolder", folder, { forceNewWindow: true });
+  else await vscode.commands.executeCommand("revealFileInOS", folder);
+}
+
+/** True when the files are on another machine than the user: no file manager there shows them. */
+function isElsewhere(): boolean {
+  return vscode.env.remoteName !== undefined || vscode.env.uiKind === vscode.UIKind.Web;
 }

@@ -131,17 +131,18 @@ async function architectureChoices(asked: Promise<readonly ClusterNode[]>, hint:
     placeholder = vscode.l10n.t("The cluster's architectures are not known: {0}", messageOf(error));
   }
   const found = Map.groupBy(nodes.filter(isLinux), (node) => node.architecture);
-  const offered = found.size > 0 ? [...found.keys()].toSorted() : ["amd64", "arm64"];
+  const isKnown = found.size > 0;
+  const offered = [...new Set([...found.keys(), ...usualArchitectures])].toSorted();
   const choices = offered.map((architecture): Choice<string> => {
     const own = found.get(architecture) ?? [];
-    return { label: architecture, description: describeNodes(own), value: architecture };
+    return { label: architecture, description: isKnown ? describeNodes(own) : "", value: architecture };
   });
-  const usable = choices.filter((choice) => {
-    const own = found.get(choice.value) ?? [];
-    return own.length === 0 || own.some((node) => node.isReady && !node.isCordoned);
-  });
-  return { choices, selected: usable, placeholder };
+  const usable = choices.filter((choice) => found.get(choice.value)?.some((node) => node.isReady && !node.isCordoned));
+  return { choices, selected: isKnown ? usable : choices, placeholder };
 }
+
+/** Offered also where the cluster has no node of them now: an autoscaler may add one when a pod waits for it. */
+const usualArchitectures = ["amd64", "arm64"];
 
 /** BuildKit's image runs on no other. */
 function isLinux({ operatingSystem }: ClusterNode): boolean {
@@ -149,7 +150,7 @@ function isLinux({ operatingSystem }: ClusterNode): boolean {
 }
 
 function describeNodes(nodes: readonly ClusterNode[]): string {
-  if (nodes.length === 0) return "";
+  if (nodes.length === 0) return vscode.l10n.t("no node now; an autoscaler would have to add one");
   const ready = nodes.filter((node) => node.isReady && !node.isCordoned).length;
   const names = nodes.slice(0, 3).map((node) => node.name);
   const more = nodes.length > names.length ? ["…"] : [];

@@ -68,12 +68,12 @@ describe("timingTable", () => {
   });
 
   it("says that a build was canceled", () => {
-    assert.deepEqual(table(both, { head: { state: "canceled" } }).slice(-2), ["The build was canceled.", ""]);
+    assert.deepEqual(table(both, { head: { state: "canceled" } }).slice(-2), ["The build was cancelled.", ""]);
   });
 
   const states: readonly (readonly [cells: readonly (Cell | null)[], text: string])[] = [
     [[cell(0, "pending"), cell(0, "cached")], "not run | cached | "],
-    [[cell(2000, "running"), cell(3000, "canceled")], "2.00 s, running | 3.00 s, canceled | "],
+    [[cell(2000, "running"), cell(3000, "canceled")], "2.00 s, running | 3.00 s, cancelled | "],
     [[null, cell(1000)], " | 1.00 s | "],
     [[cell(1000), cell(4560)], "1.00 s | 4.56 s | linux/arm64 +3.6 s (4.6×)"],
     [[cell(4000), cell(1000)], "4.00 s | 1.00 s | linux/amd64 +3.0 s (4.0×)"],

@@ -146,6 +146,20 @@ describe("a kubeconfig that changes", () => {
     assert.equal(connection.name, "two");
   });
 
+  test("to another namespace or name of the same context is told, and what is known stays", async () => {
+    await using server = await serve(["n1"]);
+    writeKubeconfig({ lab: server.url });
+    const connection = await open();
+    await untilNames(connection.nodes(), "n1");
+    const moved = new Promise<void>((resolve) => opened.push(connection.onDidMove(resolve)));
+    const config = readFileSync(kubeconfigFile(), "utf8");
+    writeFileSync(kubeconfigFile(), config.replace('"namespace":"builds"', '"namespace":"other"'));
+    await moved;
+    assert.equal(connection.namespace, "other");
+    assert.equal(connection.nodes().current.items.length, 1);
+    assert.equal(server.connections, 1);
+  });
+
   test("elsewhere leaves a connection with a named context where it is", async () => {
     await using one = await serve(["n1"]);
     await using two = await serve(["n2"]);

@@ -62,6 +62,8 @@ describe("which proxy", () => {
     ["fd00::/8", "https://[fd12::1]:6443", true],
     ["fd00::1", "https://[fd00::1]", true],
     ["[fd00::1]:443", "https://[fd00::1]", true],
+    ["10.0.0.0/8 192.168.0.0/16", "https://10.1.2.3:6443", false],
+    ["10.0.0.0/40,10.1.2.3", "https://10.1.2.3:6443", true],
     ["", "https://k8s.example.com", false],
   ];
   for (const [noProxy, server, isExempt] of exemptions) {

@@ -83,6 +83,19 @@ describe("deleting the volume claims of a builder", () => {
     assert.deepEqual([...claims.keys()], ["old"]);
   });
 
+  test("looks until they are gone where it may list and not watch", async () => {
+    const { handler } = server;
+    server.handler = (request, response) => {
+      if (!request.url.searchParams.has("watch")) return handler(request, response);
+      claims.delete("cache-b-0");
+      claims.delete("cache-b-1");
+      forbid(response, "watch", "persistentvolumeclaims");
+    };
+    onDelete = () => undefined;
+    await deleteVolumeClaims(api, "builds", ["b"], ["old"], never);
+    assert.deepEqual([...claims.keys()], ["old"]);
+  });
+
   test("says what is not allowed", async () => {
     server.handler = ({ method }, response) =>
       method === "DELETE"

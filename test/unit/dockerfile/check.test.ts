@@ -91,4 +91,11 @@ describe("what only BuildKit can judge is left to it", () => {
     ["continued lines", `${base}COPY here.txt \\\n # why\n  /\n`],
   ];
   for (const [name, text, target] of cases) it(name, async () => assert.equal(await check(text, target), undefined));
+
+  it("a frontend named on the command line", async () => {
+    const build = { dockerfile: path.join(context, "Dockerfile"), buildContext: context };
+    const args = ["--build-arg=BUILDKIT_SYNTAX=example.com/frontend"];
+    assert.equal(await checkDockerfile("ANYTHING goes\n", { ...build, args }), undefined);
+    assert.notEqual(await checkDockerfile("ANYTHING goes\n", { ...build, args: ["--build-arg=A=1"] }), undefined);
+  });
 });

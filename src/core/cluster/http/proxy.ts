@@ -84,9 +84,12 @@ function matches(host: string, entry: string): boolean {
   const [address = "", bits] = entry.replace(/^\[|\]$/g, "").split("/");
   const family = isIP(address) === 6 ? "ipv6" : "ipv4";
   if (isIP(address)) {
-    if (!isIP(host)) return false;
+    const longest = family === "ipv6" ? 128 : 32;
+    const length = bits === undefined ? longest : Number(bits);
+    // Like Go, pass over what is none: several in one entry, for example, with a blank between them.
+    if (!isIP(host) || !Number.isInteger(length) || length < 0 || length > longest) return false;
     const list = new BlockList();
-    list.addSubnet(address, bits === undefined ? (family === "ipv6" ? 128 : 32) : Number(bits), family);
+    list.addSubnet(address, length, family);
     return list.check(host, isIP(host) === 6 ? "ipv6" : "ipv4");
   }
   const domain = entry.replace(/^\*\./, ".");
