@@ -77,14 +77,15 @@ forbid(
       isIn(to, "core/buildx", "core/cluster", "core/build", "core/builder", "core/explorer")) ||
     (isIn(from, "core/build", "core/builder") && isIn(to, "core/explorer")),
 );
-forbid("execa belongs to core/buildx", ({ from, to }) => to === "execa" && !isIn(from, "core/buildx"));
 forbid(
   "the Kubernetes client belongs to core/cluster",
   ({ from, to }) => to.startsWith("@kubernetes/") && !isIn(from, "core/cluster"),
 );
 forbid(
   "processes are started in two places: buildx by its one spawner, credential plugins of a kubeconfig",
-  ({ from, to }) => /^(node:)?child_process$/.test(to) && from !== "src/core/cluster/execPlugin.ts",
+  ({ from, to }) =>
+    /^(node:)?child_process$/.test(to) ||
+    (to === "execa" && !["src/core/buildx/process.ts", "src/core/cluster/execPlugin.ts"].includes(from)),
 );
 
 test("only ui/messages.ts shows notifications: elsewhere their texts could be links", () => {

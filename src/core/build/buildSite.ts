@@ -15,7 +15,8 @@ import type { BuildHead, Placement } from "./snapshot.ts";
 function troubleWith({ status }: FollowedBuilder): Trouble | undefined {
   if (status.kind === "unreachable") return status;
   if (status.kind !== "kubernetes") return undefined;
-  return watchTrouble(status.cluster.pods.status);
+  const { pods } = status.cluster;
+  return pods.status.kind === "loading" ? undefined : watchTrouble(pods.status);
 }
 
 /** Where one build is done: the cluster's side of it, as far as it is known. Empty for builders that are on none. */

@@ -62,7 +62,9 @@ export function startProcess(file: string, args: readonly string[], options: Pro
   let wasCanceled = false;
   const cancel = (): void => {
     wasCanceled = true;
-    child.kill("SIGINT");
+    // Windows has no interrupts: there it would end only the program that was started, and not what that has started.
+    if (isWindows) killAll();
+    else child.kill("SIGINT");
     timers.push(setTimeout(killAll, options.graceMs));
   };
   options.kill.addEventListener("abort", killAll, { once: true });

@@ -51,6 +51,11 @@ export class KubeApi implements Disposable {
     this.#transport = new Transport(access, env, connectTimeoutMs);
   }
 
+  /** What the sign-in waits for, which is most often the user. */
+  get signIn(): Transport["signIn"] {
+    return this.#transport.signIn;
+  }
+
   /** The parsed body of the answer. `path` begins with `/api` or `/apis`. */
   async request(method: string, path: string, request: ApiRequest = {}): Promise<unknown> {
     return JSON.parse(await readText(await this.#send(method, path, request)));

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { untilAborted } from "../abort.ts";
 import { messageOf, UserError } from "../errors.ts";
+import { Emitter, type Event } from "../event.ts";
 import { t } from "../l10n.ts";
-import { type ExecCredential, runExecPlugin } from "./execPlugin.ts";
+import { type ExecCredential, runExecPlugin, signInByKubectl } from "./execPlugin.ts";
 import type { ClusterAccess } from "./kubeconfig.ts";
 import { isStanza, type Stanza, textIn } from "./kubeconfigFile.ts";
 
@@ -26,6 +27,9 @@ const renewBeforeMs = 10_000;
 const leastPatienceMs = 30_000;
 const mostPatienceMs = 600_000;
 
+/** A plugin that has not answered by then may be waiting for its user. */
+const patienceWithPluginMs = 2_000;
+
 /**
  * The credentials of a kubeconfig user: client certificate, token, token file, user name and password, exec plugin, or
  * the ID token of an OIDC auth provider. A plugin runs once for all who ask at the same time, and again when its
@@ -42,10 +46,20 @@ export class CredentialSource {
   /** Before this time (epoch) a plugin is not run because its answer was refused. */
   #patientUntilMs = 0;
   #tookMs = 0;
+  #waitsFor: string | undefined;
+  readonly #waiting = new Emitter<void>();
+
+  /** Fires when {@link waitsFor} has changed. */
+  readonly onDidChangeWaiting: Event<void> = this.#waiting.event;
 
   constructor(access: ClusterAccess, env: Readonly<NodeJS.ProcessEnv>) {
     this.#access = access;
     this.#env = env;
+  }
+
+  /** What a plugin is waiting for that takes its time, in its own words where it has any; a sentence. */
+  get waitsFor(): string | undefined {
+    return this.#waitsFor;
   }
 
   /**
@@ -108,16 +122,37 @@ export class CredentialSource {
 
   async #run(exec: Stanza): Promise<ExecCredential> {
     const startedMs = Date.now();
+    let printed = "";
+    const tell = (): void => this.#setWaitsFor(waitingText(textIn(exec, "command") ?? "", printed));
+    const timer = setTimeout(tell, patienceWithPluginMs);
+    const onPrinted = (text: string): void => {
+      printed = text;
+      if (this.#waitsFor !== undefined) tell();
+    };
     try {
-      this.#answer = await runExecPlugin(exec, this.#access.cluster, { env: this.#env });
+      this.#answer = await runExecPlugin(exec, this.#access.cluster, { env: this.#env, onPrinted });
       return this.#answer;
     } catch (error) {
       this.#exec = undefined;
       throw error;
     } finally {
+      clearTimeout(timer);
+      this.#setWaitsFor(undefined);
       this.#tookMs = Date.now() - startedMs;
     }
   }
+
+  #setWaitsFor(text: string | undefined): void {
+    if (text === this.#waitsFor) return;
+    this.#waitsFor = text;
+    this.#waiting.fire();
+  }
+}
+
+function waitingText(command: string, printed: string): string {
+  return printed === ""
+    ? t("Waiting for {0} to sign in to the cluster.", command)
+    : t("Signing in to the cluster with {0}: {1}", command, printed.slice(-500));
 }
 
 /**
@@ -160,7 +195,7 @@ function authProviderToken(provider: Stanza): string {
   }
   if (token === undefined || expiryOf(token) < Date.now()) {
     throw new UserError(t("The sign-in to the cluster has expired."), {
-      remedy: t("Run any kubectl command in a terminal once: it signs in again."),
+      remedy: signInByKubectl(),
       action: "refresh",
     });
   }

@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
-import { isAbort, messageOf, UserError } from "../errors.ts";
+import { execa } from "execa";
+import { messageOf, UserError } from "../errors.ts";
 import { t } from "../l10n.ts";
 import { isStanza, type Stanza, textIn } from "./kubeconfigFile.ts";
 
@@ -16,6 +16,20 @@ export interface ExecCredential {
 const defaultTimeoutMs = 180_000;
 const protocol = "client.authentication.k8s.io/";
 
+/** What a plugin is run with. */
+export interface PluginOptions {
+  readonly env: Readonly<NodeJS.ProcessEnv>;
+  readonly signal?: AbortSignal;
+  readonly timeoutMs?: number;
+  /** Called with all that it has printed for its user so far, such as an address to sign in at. */
+  readonly onPrinted?: (text: string) => void;
+}
+
+/** What helps where a plugin needs its user. */
+export function signInByKubectl(): string {
+  return t("Run any kubectl command in a terminal once: it signs in again.");
+}
+
 /**
  * Runs the plugin of a user's `exec` entry, by the protocol `client.authentication.k8s.io`. Never interactive: the
  * plugin gets no terminal.
@@ -25,7 +39,7 @@ const protocol = "client.authentication.k8s.io/";
 export async function runExecPlugin(
   exec: Stanza,
   cluster: Stanza,
-  options: { readonly env: Readonly<NodeJS.ProcessEnv>; readonly signal?: AbortSignal; readonly timeoutMs?: number },
+  { env, signal, timeoutMs = defaultTimeoutMs, onPrinted }: PluginOptions,
 ): Promise<ExecCredential> {
   const command = textIn(exec, "command");
   const apiVersion = textIn(exec, "apiVersion");
@@ -39,17 +53,30 @@ export async function runExecPlugin(
       remedy: t("Sign in with kubectl in a terminal, or use a user entry that needs none."),
     });
   }
-  const run = { command, args: stringsOf(exec["args"]), env: pluginEnv(exec, cluster, apiVersion, options.env) };
-  const result = await runProcess(run, options.timeoutMs ?? defaultTimeoutMs, options.signal).catch(
-    (error: unknown) => {
-      if (isAbort(error) || error instanceof UserError) throw error;
-      throw notStarted(command, exec, error);
-    },
-  );
-  if (result.code !== 0) {
+  // execa finds what Windows needs to start scripts, too.
+  const child = execa(command, stringsOf(exec["args"]), {
+    env: pluginEnv(exec, cluster, apiVersion, env),
+    extendEnv: false,
+    stdin: "ignore",
+    timeout: timeoutMs,
+    cancelSignal: signal,
+    reject: false,
+    windowsHide: true,
+  });
+  let printed = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    printed += String(chunk);
+    onPrinted?.(printed.trim());
+  });
+  const result = await child;
+  signal?.throwIfAborted();
+  if (result.timedOut) throw tooSlow(command, timeoutMs, printed.trim());
+  if (child.pid === undefined) throw notStarted(command, exec, result.cause ?? result.shortMessage);
+  if (result.exitCode !== 0) {
     // Never what stands on stdout: that is where the credentials are.
-    const printed = result.stderr.trim() || t("It gave no reason.");
-    throw new UserError(t("Signing in to the cluster with {0} failed: {1}", command, printed.slice(-2000)));
+    const reason = printed.trim() || t("It gave no reason.");
+    const what = t("Signing in to the cluster with {0} failed: {1}", command, reason.slice(-2000));
+    throw new UserError(what, { remedy: signInByKubectl() });
   }
   return parseCredential(result.stdout, command, apiVersion);
 }
@@ -80,39 +107,6 @@ function clusterInfo(cluster: Stanza): Stanza {
   );
   const { extensions: _, ...rest } = cluster;
   return { ...rest, config: isStanza(own) ? own["extension"] : undefined };
-}
-
-interface ProcessResult {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function runProcess(
-  run: { readonly command: string; readonly args: readonly string[]; readonly env: NodeJS.ProcessEnv },
-  timeoutMs: number,
-  signal: AbortSignal | undefined,
-): Promise<ProcessResult> {
-  const timeout = AbortSignal.timeout(timeoutMs);
-  const child = spawn(run.command, run.args, {
-    env: run.env,
-    stdio: ["ignore", "pipe", "pipe"],
-    windowsHide: true,
-    signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-  });
-  const stdout: Buffer[] = [];
-  const stderr: Buffer[] = [];
-  child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
-  child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
-  return new Promise((resolve, reject) => {
-    child.once("error", (error) => {
-      const timedOut = timeout.aborted && !signal?.aborted;
-      reject(timedOut ? tooSlow(run.command, timeoutMs, String(Buffer.concat(stderr))) : error);
-    });
-    child.once("close", (code) => {
-      resolve({ code, stdout: String(Buffer.concat(stdout)), stderr: String(Buffer.concat(stderr)) });
-    });
-  });
 }
 
 function parseCredential(stdout: string, command: string, apiVersion: string): ExecCredential {
@@ -153,14 +147,13 @@ function notStarted(command: string, exec: Stanza, error: unknown): UserError {
   });
 }
 
-function tooSlow(command: string, timeoutMs: number, stderr: string): UserError {
-  const printed = stderr.trim();
+function tooSlow(command: string, timeoutMs: number, printed: string): UserError {
   const seconds = Math.round(timeoutMs / 1000);
   return new UserError(
     printed === ""
       ? t("Signing in to the cluster with {0} took longer than {1} seconds.", command, seconds)
       : t("Signing in to the cluster with {0} took longer than {1} seconds. It said: {2}", command, seconds, printed),
-    { action: "refresh" },
+    { remedy: signInByKubectl(), action: "refresh" },
   );
 }
 

@@ -16,7 +16,7 @@ export async function firstOf<T>(resource: Resource<T>): Promise<readonly T[]> {
   let subscription: Disposable | undefined;
   const look = ({ status, items }: Watched<T>): void => {
     if (status.kind === "live") resolve(items);
-    const trouble = watchTrouble(status);
+    const trouble = status.kind === "loading" ? undefined : watchTrouble(status);
     const Kind = status.kind === "failed" && status.isForbidden ? NotAllowed : UserError;
     if (trouble) reject(new Kind(trouble.reason, { remedy: trouble.remedy, action: trouble.action }));
   };

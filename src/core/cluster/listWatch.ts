@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import { Emitter, type Event } from "../event.ts";
+import { type Disposable, Emitter, type Event } from "../event.ts";
 import { t } from "../l10n.ts";
 import { isAbort, type Trouble, troubleOf, UserError } from "../errors.ts";
 import type { KubeApi, WatchEvent } from "./api.ts";
@@ -76,6 +76,7 @@ export class ListWatch<T> implements Resource<T> {
   readonly #changed = new Emitter<Watched<T>>();
   #listeners = 0;
   #running: AbortController | undefined;
+  #signIn: Disposable | undefined;
   #items = new Map<string, T>();
   #hasItems = false;
   /** Where to go on watching; undefined: list first. */
@@ -115,12 +116,15 @@ export class ListWatch<T> implements Resource<T> {
 
   #start(): void {
     this.#running = new AbortController();
+    this.#signIn = this.#api.signIn.onDidChangeWaiting(() => this.#tellSignIn());
+    this.#tellSignIn();
     void this.#run(this.#running.signal);
   }
 
   #stop(): void {
     this.#running?.abort();
     this.#running = undefined;
+    this.#signIn?.dispose();
     clearTimeout(this.#grace);
     this.#grace = undefined;
     clearTimeout(this.#publishing);
@@ -255,6 +259,14 @@ export class ListWatch<T> implements Resource<T> {
 
   #trouble(error: unknown): Trouble {
     return troubleOf(explain(error, this.#api.access.context, this.#collection.attempt));
+  }
+
+  /** What a sign-in asks of the user must be seen while it does. */
+  #tellSignIn(): void {
+    const { waitsFor } = this.#api.signIn;
+    if (this.#status.kind === "loading") this.#setStatus({ kind: "loading", ...(waitsFor && { waitsFor }) });
+    else if (waitsFor !== undefined && this.#openedMs === undefined)
+      this.#setStatus({ kind: "stale", reason: waitsFor });
   }
 
   #setStatus(status: WatchStatus): void {

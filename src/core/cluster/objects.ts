@@ -105,7 +105,8 @@ export interface ClusterEvent {
 
 /** How far a watched collection can be believed. */
 export type WatchStatus =
-  | { readonly kind: "loading" }
+  /** `waitsFor`: what the sign-in waits for when it takes its time; a sentence. */
+  | { readonly kind: "loading"; readonly waitsFor?: string }
   | { readonly kind: "live" }
   /** The items are the last that were known. `isSilent`: because nothing is heard from the cluster at all. */
   | ({ readonly kind: "stale"; readonly isSilent?: true } & Trouble)
@@ -114,7 +115,8 @@ export type WatchStatus =
 
 /** What is wrong with a watched collection; undefined when nothing is, as far as is known. */
 export function watchTrouble(status: WatchStatus): Trouble | undefined {
-  return status.kind === "failed" || status.kind === "stale" ? status : undefined;
+  if (status.kind === "loading") return status.waitsFor === undefined ? undefined : { reason: status.waitsFor };
+  return status.kind === "live" ? undefined : status;
 }
 
 /** A watched collection at one moment. A new object whenever anything in it changes. */

@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { KubeApi } from "../../../src/core/cluster/api.ts";
+import { collections } from "../../../src/core/cluster/collections.ts";
 import { CredentialSource } from "../../../src/core/cluster/credentials.ts";
 import { runExecPlugin } from "../../../src/core/cluster/execPlugin.ts";
 import type { Stanza } from "../../../src/core/cluster/kubeconfigFile.ts";
+import { watchTrouble } from "../../../src/core/cluster/objects.ts";
 import { isAbort, UserError } from "../../../src/core/errors.ts";
 import { accessTo, FakeApi, fixture, json, status, tlsFixture } from "./fakeApi.ts";
 
@@ -79,6 +81,7 @@ describe("an exec plugin", () => {
       name: "fails: its own words",
       exec: () => plugin("fail"),
       message: /failed: error: no active login, run: login --again$/,
+      remedy: /^Run any kubectl command/,
     },
     { name: "answers nonsense", exec: () => plugin("garbage"), message: /did not answer with credentials/ },
     { name: "answers without credentials", exec: () => plugin("nothing"), message: /without a token or a certificate/ },
@@ -121,6 +124,31 @@ describe("an exec plugin", () => {
     abort.abort();
     await assert.rejects(running, isAbort);
   });
+});
+
+test("what a plugin asks its user for is told while it waits, and only then", async () => {
+  await using server = await FakeApi.start((_request, response) => json(response, { items: [] }), tlsFixture("server"));
+  const release = path.join(folder, "release");
+  const user = { exec: plugin("ask", { env: [{ name: "RELEASE", value: release }] }) };
+  const api = new KubeApi(accessTo(server.url, user, { "certificate-authority": fixture("tls/ca.crt") }), process.env);
+  const nodes = collections(api).nodes();
+  const reasons: (string | undefined)[] = [];
+  const { promise: isLive, resolve } = Promise.withResolvers<void>();
+  const subscription = nodes.onDidChange(({ status: now }) => {
+    const { reason } = watchTrouble(now) ?? {};
+    if (reason !== reasons.at(-1)) reasons.push(reason);
+    if (reason?.endsWith("(code 2)")) writeFileSync(release, "");
+    if (now.kind === "live") resolve();
+  });
+  await isLive;
+  subscription.dispose();
+  api.dispose();
+  const command = process.execPath;
+  assert.deepEqual(reasons, [
+    `Signing in to the cluster with ${command}: Open https://example.com/login`,
+    `Signing in to the cluster with ${command}: Open https://example.com/login\n(code 2)`,
+    undefined,
+  ]);
 });
 
 describe("credentials", () => {

@@ -47,6 +47,11 @@ export class Transport implements Disposable {
     this.#connectTimeoutMs = connectTimeoutMs;
   }
 
+  /** What the sign-in waits for, see {@link CredentialSource.waitsFor}. */
+  get signIn(): Pick<CredentialSource, "waitsFor" | "onDidChangeWaiting"> {
+    return this.#credentials;
+  }
+
   /**
    * Resolves when the head of the answer is there.
    *
