@@ -20,11 +20,18 @@ export interface WirePod {
   };
 }
 
+/** How it is found out whether a container is ready, or has started. */
+export interface WireProbe {
+  readonly periodSeconds?: number;
+  readonly initialDelaySeconds?: number;
+}
+
 /** A container as its pod asks for it. */
 export interface WireContainer {
   readonly name?: string;
   readonly image?: string;
-  readonly readinessProbe?: { readonly periodSeconds?: number; readonly initialDelaySeconds?: number } | null;
+  readonly readinessProbe?: WireProbe | null;
+  readonly startupProbe?: WireProbe | null;
   readonly resources?: { readonly requests?: Readonly<Record<string, string>> | null };
 }
 

@@ -5,6 +5,7 @@ import { explain } from "./explain.ts";
 import type { Workload } from "./objects.ts";
 import { objectPath } from "./paths.ts";
 import { parseWorkload } from "./parseWorkload.ts";
+import type { WireProbe } from "./wirePod.ts";
 import { buildKitContainer, type WireWorkload } from "./wireWorkload.ts";
 
 /** Names one workload. */
@@ -15,6 +16,11 @@ export const workloadKinds = ["Deployment", "StatefulSet"] as const;
 
 /** How often a change is tried again that somebody else's change has overtaken. */
 const conflictRetries = 5;
+
+/** Kubernetes' own default. */
+const usualPeriodSeconds = 10;
+/** A container whose startup probe has failed so often, here for an hour, is started anew. */
+const failureThreshold = 3600;
 
 /**
  * The workloads of these names that are there, whoever made them.
@@ -39,8 +45,10 @@ export async function findExisting(
 }
 
 /**
- * Makes the readiness probe of a BuildKit workload quick: every second, from the start. With buildx's own (every
- * 30 seconds after 5) a pod that is up in one second counts as ready half a minute later.
+ * Makes the pods of a BuildKit workload ready as soon as BuildKit answers. With buildx's own readiness probe (every
+ * 30 seconds after 5) a pod that is up in one second counts as ready half a minute later. A startup probe asks each
+ * second until there is an answer, and when there is one, Kubernetes asks for readiness at once; later that is asked as
+ * seldom as by default.
  *
  * @returns false when there is nothing to change: no workload, no BuildKit in it, no probe, or already quick
  * @throws {UserError} not reached or not allowed
@@ -51,11 +59,13 @@ export async function patchProbes(api: KubeApi, workload: WorkloadAddress, signa
     const containers = object?.spec?.template?.spec?.containers ?? [];
     const index = containers.findIndex(({ name }) => name === buildKitContainer);
     const probe = containers[index]?.readinessProbe;
-    if (!probe || (probe.periodSeconds === 1 && (probe.initialDelaySeconds ?? 0) === 0)) return false;
+    if (!probe || containers[index]?.startupProbe || isQuick(probe)) return false;
     const path = `/spec/template/spec/containers/${index}`;
+    const startup = { ...probe, initialDelaySeconds: 0, periodSeconds: 1, successThreshold: 1, failureThreshold };
     const body = [
       { op: "test", path: `${path}/name`, value: buildKitContainer },
-      { op: "add", path: `${path}/readinessProbe/periodSeconds`, value: 1 },
+      { op: "add", path: `${path}/startupProbe`, value: startup },
+      { op: "add", path: `${path}/readinessProbe/periodSeconds`, value: usualPeriodSeconds },
       { op: "add", path: `${path}/readinessProbe/initialDelaySeconds`, value: 0 },
     ];
     try {
@@ -69,6 +79,10 @@ export async function patchProbes(api: KubeApi, workload: WorkloadAddress, signa
       if (!isOvertaken || attempt > conflictRetries) throw explainWorkload(api, error, "get, patch", workload);
     }
   }
+}
+
+function isQuick({ periodSeconds, initialDelaySeconds = 0 }: WireProbe): boolean {
+  return periodSeconds === 1 && initialDelaySeconds === 0;
 }
 
 /**
