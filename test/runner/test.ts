@@ -21,7 +21,7 @@ const inEditor: readonly Suite[] = [
 const onCluster: readonly Suite[] = [
   nodeTests("standin", "test/standin/**/*.test.ts", { timeoutMs: 300_000, atOnce: 1 }),
   // Most of the time these wait for pods.
-  nodeTests("cluster", "test/cluster/*.test.ts", { timeoutMs: 900_000, atOnce: 3 }),
+  nodeTests("cluster", "test/cluster/*.test.ts", { timeoutMs: 900_000, atOnce: 4 }),
   // These take nodes away, or the API server.
   nodeTests("cluster alone", "test/cluster/alone/*.test.ts", { timeoutMs: 900_000, atOnce: 1 }),
   nodeTests("e2e", "test/e2e/**/*.test.ts", { timeoutMs: 900_000, atOnce: 1 }),

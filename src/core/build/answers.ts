@@ -1,5 +1,6 @@
 import type { Platform } from "../platform.ts";
 import type { BuildOutput, BuildRequest } from "../buildx/buildRequest.ts";
+import { isRecord } from "../json.ts";
 
 /** What was answered for a Dockerfile the last time; offered again, and repeated by «Build Again». */
 export type RememberedAnswers = Omit<BuildRequest, "dockerfile">;
@@ -27,8 +28,4 @@ function parseOutput(stored: unknown): BuildOutput | undefined {
   if (kind === "folder" && typeof path === "string") return { kind, path };
   if (kind === "push" && typeof reference === "string") return { kind, reference };
   return undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile, readdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { isRecord } from "../json.ts";
 
 /** What of the docker CLI's own configuration decides about buildx. */
 export interface DockerConfig {
@@ -80,8 +81,4 @@ async function readJson(path: string): Promise<unknown> {
     // Missing or damaged: docker's own commands report it, and everything here has a default.
     return undefined;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import { normalizePlatform } from "../platform.ts";
 import type { BuilderNode } from "./builder.ts";
+import { isRecord } from "../json.ts";
 
 /** What an instance file of buildx's store describes. */
 export interface Instance {
@@ -74,8 +75,4 @@ function stringMapOf(value: unknown): Readonly<Record<string, string>> {
 
 function stringOf(value: unknown): string {
   return typeof value === "string" ? value : "";
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

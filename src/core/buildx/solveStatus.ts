@@ -1,3 +1,4 @@
+import { isRecord } from "../json.ts";
 /**
  * One message of BuildKit's progress stream, as `--progress=rawjson` writes it: one JSON object per line on stderr.
  * Wire names and types are those of https://github.com/moby/buildkit/blob/v0.34.2/client/graph.go (`SolveStatus`);
@@ -143,10 +144,6 @@ function isLog(value: unknown): value is WireLog {
     (stream === undefined || typeof stream === "number") &&
     (timestamp === undefined || typeof timestamp === "string")
   );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isStrings(value: unknown): value is string[] {

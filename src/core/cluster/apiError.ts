@@ -1,3 +1,4 @@
+import { isRecord, parseJson } from "../json.ts";
 /** An answer of the API server that says no. `message` is the server's own sentence. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
@@ -91,16 +92,4 @@ export function apiErrorOfStatus(
     typeof message === "string" && message !== "" ? message : `HTTP status ${fallbackCode}`,
     { details: isRecord(details) ? details : {}, retryAfterMs },
   );
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // A proxy's HTML page, or plain text: the caller shows it as it is.
-  }
 }

@@ -5,7 +5,8 @@ import { Emitter, type Event } from "../event.ts";
 import { t } from "../l10n.ts";
 import { type ExecCredential, runExecPlugin, signInByKubectl } from "./execPlugin.ts";
 import type { ClusterAccess } from "./kubeconfig.ts";
-import { isStanza, type Stanza, textIn } from "./kubeconfigFile.ts";
+import { type Stanza, textIn } from "./kubeconfigFile.ts";
+import { isRecord } from "../json.ts";
 
 /** What one request needs to be let in. Holds secrets: never log it. */
 export interface Credentials {
@@ -91,7 +92,7 @@ export class CredentialSource {
     const authorization = await staticAuthorization(user);
     // As in client-go: what stands in the kubeconfig wins, the plugin is not even run.
     const answer =
-      isStanza(user["exec"]) && authorization === undefined
+      isRecord(user["exec"]) && authorization === undefined
         ? await this.#execCredential(user["exec"], signal)
         : undefined;
     const exec = answer ?? {};
@@ -176,7 +177,7 @@ async function staticAuthorization(user: Stanza): Promise<string | undefined> {
   if (name !== undefined) {
     return `Basic ${Buffer.from(`${name}:${textIn(user, "password") ?? ""}`).toString("base64")}`;
   }
-  return isStanza(user["auth-provider"]) ? `Bearer ${authProviderToken(user["auth-provider"])}` : undefined;
+  return isRecord(user["auth-provider"]) ? `Bearer ${authProviderToken(user["auth-provider"])}` : undefined;
 }
 
 /**
@@ -184,7 +185,7 @@ async function staticAuthorization(user: Stanza): Promise<string | undefined> {
  * it hands out a new one, and only kubectl writes that into the user's kubeconfig.
  */
 function authProviderToken(provider: Stanza): string {
-  const config = isStanza(provider["config"]) ? provider["config"] : {};
+  const config = isRecord(provider["config"]) ? provider["config"] : {};
   const name = textIn(provider, "name") ?? "";
   const token = textIn(config, "id-token");
   if (name !== "oidc") {
@@ -213,7 +214,7 @@ function impersonation(user: Stanza): Record<string, string | string[]> {
   const uid = textIn(user, "as-uid");
   if (name === undefined) return {};
   const groups = Array.isArray(user["as-groups"]) ? user["as-groups"].map(String) : [];
-  const extra = isStanza(user["as-user-extra"]) ? user["as-user-extra"] : {};
+  const extra = isRecord(user["as-user-extra"]) ? user["as-user-extra"] : {};
   return {
     "impersonate-user": name,
     ...(uid === undefined ? {} : { "impersonate-uid": uid }),

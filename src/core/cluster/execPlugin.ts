@@ -1,7 +1,8 @@
 import { execa } from "execa";
 import { messageOf, UserError } from "../errors.ts";
 import { t } from "../l10n.ts";
-import { isStanza, type Stanza, textIn } from "./kubeconfigFile.ts";
+import { type Stanza, textIn } from "./kubeconfigFile.ts";
+import { isRecord, parseJson } from "../json.ts";
 
 /** What an exec plugin has handed out. */
 export interface ExecCredential {
@@ -89,7 +90,7 @@ function pluginEnv(
 ): Record<string, string | undefined> {
   const spec = { interactive: false, cluster: exec["provideClusterInfo"] === true ? clusterInfo(cluster) : undefined };
   const own = (Array.isArray(exec["env"]) ? exec["env"] : []).flatMap((entry: unknown) =>
-    isStanza(entry) && textIn(entry, "name") !== undefined
+    isRecord(entry) && textIn(entry, "name") !== undefined
       ? [[textIn(entry, "name"), textIn(entry, "value") ?? ""]]
       : [],
   );
@@ -103,16 +104,16 @@ function pluginEnv(
 function clusterInfo(cluster: Stanza): Stanza {
   const extensions = Array.isArray(cluster["extensions"]) ? cluster["extensions"] : [];
   const own = extensions.find(
-    (entry: unknown) => isStanza(entry) && entry["name"] === "client.authentication.k8s.io/exec",
+    (entry: unknown) => isRecord(entry) && entry["name"] === "client.authentication.k8s.io/exec",
   );
   const { extensions: _, ...rest } = cluster;
-  return { ...rest, config: isStanza(own) ? own["extension"] : undefined };
+  return { ...rest, config: isRecord(own) ? own["extension"] : undefined };
 }
 
 function parseCredential(stdout: string, command: string, apiVersion: string): ExecCredential {
   const answer = parseJson(stdout);
-  const status = isStanza(answer) ? answer["status"] : undefined;
-  if (!isStanza(answer) || answer["kind"] !== "ExecCredential" || !isStanza(status)) {
+  const status = isRecord(answer) ? answer["status"] : undefined;
+  if (!isRecord(answer) || answer["kind"] !== "ExecCredential" || !isRecord(status)) {
     throw new UserError(t("{0} did not answer with credentials for the cluster.", command));
   }
   const given = textIn(answer, "apiVersion");
@@ -159,12 +160,4 @@ function tooSlow(command: string, timeoutMs: number, printed: string): UserError
 
 function stringsOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.map(String) : [];
-}
-
-function parseJson(source: string): unknown {
-  try {
-    return JSON.parse(source);
-  } catch {
-    return undefined; // The caller says that this is no answer.
-  }
 }

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { messageOf, UserError } from "../errors.ts";
 import { t } from "../l10n.ts";
+import { isRecord } from "../json.ts";
 
 /** A mapping of a kubeconfig as it was read: unknown keys included, so that nothing is lost when it is written again. */
 export type Stanza = Readonly<Record<string, unknown>>;
@@ -44,7 +45,7 @@ async function parseKubeconfig(text: string, file: string): Promise<KubeconfigCo
   }
   // An empty file is what `kubectl config unset` may leave behind; kubectl reads it as a kubeconfig without entries.
   const root: unknown = document.toJS() ?? {};
-  if (!isStanza(root)) throw invalid(t("{0} is not a kubeconfig.", file));
+  if (!isRecord(root)) throw invalid(t("{0} is not a kubeconfig.", file));
   const directory = path.dirname(file);
   return {
     clusters: namedStanzas(root["clusters"], "cluster", file, (stanza) =>
@@ -54,11 +55,6 @@ async function parseKubeconfig(text: string, file: string): Promise<KubeconfigCo
     contexts: namedStanzas(root["contexts"], "context", file, (stanza) => stanza),
     currentContext: textIn(root, "current-context"),
   };
-}
-
-/** True for a YAML or JSON mapping. */
-export function isStanza(value: unknown): value is Stanza {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The text under a key; undefined when there is none, or an empty one, or something else. */
@@ -77,15 +73,15 @@ function namedStanzas(
   if (list === undefined || list === null) return result;
   if (!Array.isArray(list)) throw invalid(t('In the kubeconfig {0}, "{1}" is not a list.', file, `${key}s`));
   list.forEach((entry: unknown, index) => {
-    const name = isStanza(entry) ? textIn(entry, "name") : undefined;
-    if (!isStanza(entry) || name === undefined) {
+    const name = isRecord(entry) ? textIn(entry, "name") : undefined;
+    if (!isRecord(entry) || name === undefined) {
       throw invalid(t("In the kubeconfig {0}, {1} has no name.", file, `${key}s[${index}]`));
     }
     if (result.has(name)) {
       throw invalid(t('The kubeconfig {0} has two entries named "{1}" in its list "{2}".', file, name, `${key}s`));
     }
     const stanza = entry[key] ?? {};
-    if (!isStanza(stanza)) throw invalid(t('In the kubeconfig {0}, {1} "{2}" is not a mapping.', file, key, name));
+    if (!isRecord(stanza)) throw invalid(t('In the kubeconfig {0}, {1} "{2}" is not a mapping.', file, key, name));
     result.set(name, complete(stanza));
   });
   return result;
@@ -94,9 +90,9 @@ function namedStanzas(
 function absoluteUser(stanza: Stanza, directory: string): Stanza {
   const user = withAbsolutePaths(stanza, ["client-certificate", "client-key", "tokenFile"], directory);
   const exec = user["exec"];
-  const command = isStanza(exec) ? textIn(exec, "command") : undefined;
+  const command = isRecord(exec) ? textIn(exec, "command") : undefined;
   // A bare command is looked up in PATH; one with a separator is relative to the file (client-go, ResolveLocalPaths).
-  if (!isStanza(exec) || command === undefined || path.basename(command) === command) return user;
+  if (!isRecord(exec) || command === undefined || path.basename(command) === command) return user;
   return { ...user, exec: withAbsolutePaths(exec, ["command"], directory) };
 }
 

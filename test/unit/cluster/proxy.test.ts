@@ -99,7 +99,7 @@ describe("through a proxy", () => {
     test(`${kind}, that wants another password`, async () => {
       await using proxy = await startProxy(kind, "user:right");
       const words = await failure(`${kind}://user:wrong@127.0.0.1:${proxy.port}`);
-      assert.match(words, /the proxy 127\.0\.0\.1:\d+ on the way to 10\.0\.0\.1:6443: .*(407|user name and password)/);
+      assert.match(words, /the proxy 127\.0\.0\.1:\d+ on the way to 10\.0\.0\.1:6443: .*(407|Authentication failed)/);
     });
   }
 
@@ -196,9 +196,11 @@ function socksProxy(password: string, targets: string[]): Server {
             },
           ]),
       (data: Buffer): void => {
-        const length = data[4] ?? 0;
-        const host = data.subarray(5, 5 + length).toString();
-        const port = data.readUInt16BE(5 + length);
+        // A name with its length, or an IPv4 address.
+        const [start, end] = data[3] === 3 ? [5, 5 + (data[4] ?? 0)] : [4, 8];
+        const bytes = data.subarray(start, end);
+        const host = data[3] === 3 ? bytes.toString() : bytes.join(".");
+        const port = data.readUInt16BE(end);
         targets.push(`${host}:${port}`);
         join(client, host, port, Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0]));
       },

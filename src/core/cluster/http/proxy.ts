@@ -2,8 +2,10 @@ import { once } from "node:events";
 import { ClientRequest, type IncomingMessage } from "node:http";
 import { BlockList, connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { SocksClient } from "socks";
 import { messageOf, UserError } from "../../errors.ts";
 import { t } from "../../l10n.ts";
+import { systemRoots } from "./systemRoots.ts";
 
 /** The proxy could not be reached, or does not let us through; `cause` says why. */
 export class ProxyError extends Error {
@@ -99,13 +101,15 @@ function matches(host: string, entry: string): boolean {
 async function connectByHttp(proxy: URL, host: string, port: number, signal: AbortSignal): Promise<Socket> {
   const target = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   const options = { host: hostOf(proxy), port: Number(proxy.port || (proxy.protocol === "https:" ? 443 : 80)) };
+  // Companies sign their proxies themselves, and tell only the system.
+  const ca = proxy.protocol === "https:" ? await systemRoots() : undefined;
   // Not through `http.request`, which the editor replaces; see Transport.
   const request = new ClientRequest({
     method: "CONNECT",
     path: target,
     headers: { host: target, ...authorization(proxy) },
     createConnection: () =>
-      proxy.protocol === "https:" ? connectTls({ ...options, servername: options.host }) : connectTcp(options),
+      proxy.protocol === "https:" ? connectTls({ ...options, ca, servername: options.host }) : connectTcp(options),
     signal,
   });
   request.end();
@@ -121,54 +125,27 @@ function authorization({ username, password }: URL): Record<string, string> {
   return { "proxy-authorization": `Basic ${Buffer.from(pair).toString("base64")}` };
 }
 
-const socksFailures: Readonly<Record<number, string>> = {
-  2: "the proxy's rules do not allow this connection",
-  3: "network unreachable",
-  4: "host unreachable",
-  5: "connection refused",
-};
-
-/** RFC 1928; names are resolved by the proxy, as kubectl has it. */
+/** Names are resolved by the proxy, as kubectl has it. */
 async function connectBySocks(proxy: URL, host: string, port: number, signal: AbortSignal): Promise<Socket> {
-  const socket = connectTcp({ host: hostOf(proxy), port: Number(proxy.port || 1080) });
+  const [userId, password] = [proxy.username, proxy.password].map(decodeURIComponent);
+  const at = { host: hostOf(proxy), port: Number(proxy.port || 1080) };
+  const socket = connectTcp(at);
   const abort = (): unknown => socket.destroy(signal.reason as Error);
   signal.addEventListener("abort", abort, { once: true });
   try {
     await once(socket, "connect");
-    await signInToSocks(socket, proxy);
-    const name = Buffer.from(host);
-    socket.write(Buffer.from([5, 1, 0, 3, name.length, ...name, port >> 8, port & 255]));
-    const [, status = 1, , kind] = await readBytes(socket, 4);
-    if (status !== 0) throw new Error(socksFailures[status] ?? `SOCKS status ${status}`);
-    const addressLength = kind === 1 ? 4 : kind === 4 ? 16 : ((await readBytes(socket, 1))[0] ?? 0);
-    await readBytes(socket, addressLength + 2);
+    await SocksClient.createConnection({
+      command: "connect",
+      proxy: { type: 5, ...at, ...(userId && { userId, password }) },
+      destination: { host, port },
+      existing_socket: socket,
+    });
     return socket;
   } catch (error) {
     socket.destroy();
     throw error;
   } finally {
     signal.removeEventListener("abort", abort);
-  }
-}
-
-/** RFC 1929 where the proxy asks for a password. */
-async function signInToSocks(socket: Socket, proxy: URL): Promise<void> {
-  const [user, password] = [proxy.username, proxy.password].map((part) => Buffer.from(decodeURIComponent(part)));
-  socket.write(Buffer.from(proxy.username === "" ? [5, 1, 0] : [5, 2, 0, 2]));
-  const [, method] = await readBytes(socket, 2);
-  if (method === 0) return;
-  if (method !== 2 || !user || !password) throw new Error("the proxy asks for a sign-in that is not supported");
-  socket.write(Buffer.from([1, user.length, ...user, password.length, ...password]));
-  const [, status] = await readBytes(socket, 2);
-  if (status !== 0) throw new Error("the proxy does not accept the user name and password");
-}
-
-async function readBytes(socket: Socket, count: number): Promise<Buffer> {
-  for (;;) {
-    const bytes = socket.read(count) as Buffer | null;
-    if (bytes) return bytes;
-    if (socket.readableEnded || socket.destroyed) throw new Error("the proxy has closed the connection");
-    await Promise.race([once(socket, "readable"), once(socket, "close")]);
   }
 }
 

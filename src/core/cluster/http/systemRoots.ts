@@ -4,9 +4,15 @@ import { Worker } from "node:worker_threads";
 
 /**
  * The certificates of the authorities that Node and the operating system trust. Reading the system's takes half a
- * second of processor time and has no asynchronous form, so a worker does it.
+ * second of processor time and has no asynchronous form, so a worker does it, once.
  */
 export async function systemRoots(): Promise<string[]> {
+  return (roots ??= readRoots());
+}
+
+let roots: Promise<string[]> | undefined;
+
+async function readRoots(): Promise<string[]> {
   const script = `const { parentPort } = require("node:worker_threads");
     parentPort.postMessage(require("node:tls").getCACertificates("system"));`;
   const worker = new Worker(script, { eval: true, execArgv: [] });
