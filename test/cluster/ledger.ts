@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runDir } from "./paths.ts";
+import { processMark } from "../../src/core/processes.ts";
 
 /** A process by pid *and* start time: a pid alone may have been given to another one since. */
 export interface ProcessId {
@@ -67,10 +68,7 @@ export function noteUndo(kind: UndoEntry["kind"], target: string): void {
 
 /** When the process started, or undefined if there is none of that pid (or only its zombie). */
 export function startTimeOf(pid: number): string | undefined {
-  const stat = readIfThere(`/proc/${pid}/stat`);
-  // The second field is the program's name in brackets and may itself have brackets and spaces.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return fields[0] === "Z" || fields[0] === "X" ? undefined : fields[19];
+  return processMark(pid)?.split(":")[1];
 }
 
 export function isAlive({ pid, startTime }: ProcessId): boolean {

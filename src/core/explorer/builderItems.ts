@@ -6,7 +6,7 @@ import { type Pod, watchTrouble, type Workload } from "../cluster/objects.ts";
 import type { Trouble } from "../errors.ts";
 import { t } from "../l10n.ts";
 import { age, byName, dotted } from "./format.ts";
-import { item, loudest, type ExplorerItem, type Severity } from "./item.ts";
+import { item, loudest, noticeText, type ExplorerItem, type Severity } from "./item.ts";
 
 /** The row of one builder with its nodes and their pods. */
 export function builderItem(
@@ -62,7 +62,7 @@ export function builderItem(
       severity: loudest([...nodes.map((node) => node.severity), isTrouble ? "warning" : "none"]),
       ...(status.kind === "kubernetes" &&
         status.cluster.isNamespaceMissing && { notice: namespaceNotice(builder.name, status.cluster.namespace) }),
-      ...(isTrouble && { notice: [trouble.reason, trouble.remedy].filter(Boolean).join(" ") }),
+      ...(isTrouble && { notice: noticeText(trouble) }),
       children: nodes,
       isExpanded: builder.driver === "kubernetes",
     },

@@ -59,7 +59,8 @@ export function item(
 }
 
 /** A row that tells what is wrong, and what to do about it. */
-export function message(id: string, { reason, remedy = "", action }: Trouble): ExplorerItem {
+export function message(id: string, trouble: Trouble): ExplorerItem {
+  const { reason, remedy = "", action } = trouble;
   const details = remedy === "" ? [] : ([[t("What to do"), remedy]] as const);
   return item(
     { id, label: reason, kind: action ? "problem" : "message", icon: "warning" },
@@ -67,10 +68,15 @@ export function message(id: string, { reason, remedy = "", action }: Trouble): E
       description: remedy,
       details,
       severity: "warning",
-      notice: [reason, remedy].filter(Boolean).join(" "),
+      notice: noticeText(trouble),
       ...(action && { action }),
     },
   );
+}
+
+/** What is wrong and what to do about it, in one text. */
+export function noticeText({ reason, remedy }: Trouble): string {
+  return [reason, remedy].filter(Boolean).join(" ");
 }
 
 /** The row's description. */

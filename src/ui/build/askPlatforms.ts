@@ -76,7 +76,9 @@ function undeclaredChoices(
   platforms: readonly Platform[],
   offered: readonly Choice<Platform>[],
 ): readonly Choice<Platform>[] {
-  const description = vscode.l10n.t("no node is declared for it: buildx may emulate it, and the others too");
+  const description = vscode.l10n.t(
+    "no builder node has it: buildx may then build all platforms on one node, emulated",
+  );
   return [...new Set(platforms)]
     .filter((platform) => !offered.some((choice) => choice.value === platform))
     .map((platform) => ({ label: platform, description, value: platform, alwaysShow: true }));
