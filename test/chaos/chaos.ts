@@ -6,24 +6,31 @@ import { parseArgs } from "node:util";
 import type { BuildRun } from "../../src/core/build/run.ts";
 import { followBuilder } from "../../src/core/builder/follow.ts";
 import type { Builder } from "../../src/core/buildx/builder.ts";
-import { deleteNamespace, LabBuilders } from "../cluster/labBuilders.ts";
+import { buildxBinaries, deleteNamespace, LabBuilders } from "../cluster/labBuilders.ts";
 import { labNodes } from "../cluster/nodes.ts";
 import { kubeconfigPath, labRegistry, ports } from "../cluster/paths.ts";
+import { kubectl } from "../cluster/processes.ts";
 import { processesWith } from "../demo/processes.ts";
 import { Cable } from "../cable.ts";
-import { faults, type ChaosFault } from "./faults.ts";
+import { faults, lostPod, type ChaosFault } from "./faults.ts";
 import { heldMiB } from "../memory.ts";
 import { oneOf, randomOf } from "../random.ts";
 import { ChaosWindow } from "./window.ts";
 
-// `npm run chaos -- [--minutes N] [--seed N]`: builds on the real cluster, back to back, while things go wrong at random
-// moments, the same for the same seed. Prints its figures, and fails when one of them is not what it has to be.
+// `npm run chaos -- [--minutes N] [--seed N] [--buildx NAME] [--replicas N]`: builds on the real cluster, back to back,
+// while things go wrong at random moments, the same for the same seed. Prints its figures, and fails when one of them is
+// not what it has to be.
 
-const { values } = parseArgs({ options: { minutes: { type: "string" }, seed: { type: "string" } } });
+const text = { type: "string" } as const;
+const { values } = parseArgs({ options: { minutes: text, seed: text, buildx: text, replicas: text } });
 const seed = Number(values.seed ?? 1);
 const endMs = Date.now() + Number(values.minutes ?? 20) * 60_000;
+const buildx = buildxBinaries.find((name) => name === (values.buildx ?? "docker-buildx"));
+assert.ok(buildx, `the lab has ${buildxBinaries.join(", ")}`);
+/** Of several, nobody knows which one a build is on, nor therefore whether the loss of one is its end. */
+const replicas = Number(values.replicas ?? 1);
 /** A build that goes on for longer after its fault hangs. */
-const patienceMs = 75_000;
+const patienceMs = replicas > 1 ? 210_000 : 75_000;
 const random = randomOf(seed);
 
 const steps = ["RUN true", "RUN for i in 1 2 3; do echo $i; sleep 1; done", "RUN sleep 2 && uname -m > /machine"];
@@ -36,26 +43,26 @@ interface Round {
   readonly problem: string | undefined;
 }
 
-const lab = new LabBuilders();
+const lab = new LabBuilders(buildx);
 await lab.up();
 await using cable = await Cable.to(ports.api);
 const kubeconfig = path.join(lab.dir, "kubeconfig");
 writeFileSync(kubeconfig, readFileSync(kubeconfigPath, "utf8").replace(`:${ports.api}`, `:${cable.port}`));
 await using window = await ChaosWindow.open();
-const wanted = lab.wish("chaos", { cluster: { kubeconfig } });
+const wanted = lab.wish("chaos", { cluster: { kubeconfig }, replicas });
 const builder = await lab.create(wanted);
 const rounds: Round[] = [];
 const heapMiB: number[] = [];
 try {
   while (Date.now() < endMs) {
     const chosen = oneOf(random, [...faults, "window reloaded"] as const);
-    await lab.settled(wanted.namespace, labNodes.length);
+    await lab.settled(wanted.namespace, labNodes.length * replicas);
     rounds.push(chosen === "window reloaded" ? await reloadWindow() : await playRound(builder, chosen, rounds.length));
     const { fault, verdict, afterMs, problem } = rounds.at(-1) ?? assert.fail();
     console.log(`${rounds.length}. ${fault}: ${verdict} after ${afterMs} ms${problem ? `  PROBLEM: ${problem}` : ""}`);
     if (rounds.length % 10 === 0) heapMiB.push(heldMiB());
   }
-  await lab.settled(wanted.namespace, labNodes.length);
+  await lab.settled(wanted.namespace, labNodes.length * replicas);
 } finally {
   await lab.remove(await lab.find(wanted.name));
   await deleteNamespace(wanted.namespace);
@@ -78,14 +85,15 @@ async function playRound(target: Builder, fault: ChaosFault, number: number): Pr
   const faultMs = performance.now();
   const wasOver = run.hasEnded;
   const { finished, total } = run.summary().head.steps;
-  const mayEndWell = finished === total ? Infinity : (fault.mayEndWithinMs ?? 0);
-  const pod = run.summary().lanes[random(labNodes.length)]?.placement?.pod ?? "";
+  const isSure = replicas === 1 || fault.what !== lostPod;
+  const mayEndWell = finished === total || !isSure ? Infinity : (fault.mayEndWithinMs ?? 0);
+  const pod = run.summary().lanes[random(labNodes.length)]?.placement?.pod ?? oneOf(random, await podNames());
   if (!wasOver) await fault.happen({ run, cable, namespace: wanted.namespace, pod, random });
   const isHung =
     beginning === "stuck" ||
     (await Promise.race([ended.then(() => "ended"), delay(patienceMs, "hung", { ref: false })])) === "hung";
   const afterMs = Math.round(performance.now() - faultMs);
-  const records = isHung || !fault.keepsPods ? undefined : await recordsOf(target, context);
+  const records = isHung || !fault.keepsPods || replicas > 1 ? undefined : await recordsOf(target, context);
   const isInSpite = !wasOver && fault.verdict !== "done" && run.state === "done" && afterMs > mayEndWell;
   const problem = isHung
     ? "it hangs"
@@ -117,6 +125,17 @@ function problemOf(run: BuildRun, fault: ChaosFault, wasOver: boolean, output: s
   if (state !== fault.verdict) return `${state} instead of ${fault.verdict}: ${failure?.what}`;
   const isNamed = fault.what?.test(failure?.what ?? "") ?? true;
   return isNamed ? undefined : `the cause is not named: ${failure?.what} ${failure?.message}`;
+}
+
+async function podNames(): Promise<readonly string[]> {
+  const { stdout } = await kubectl(
+    "get",
+    "pods",
+    "-n",
+    wanted.namespace,
+    "--output=jsonpath={.items[*].metadata.name}",
+  );
+  return stdout.split(" ");
 }
 
 /** How the builds of this context ended by BuildKit's own records, one for each platform. */
@@ -157,7 +176,8 @@ async function begun(run: BuildRun): Promise<void> {
   await new Promise<void>((resolve) => {
     run.onDidChange(() => {
       const { lanes } = run.summary();
-      if (lanes.every(({ startedMs, placement }) => startedMs !== undefined && placement?.pod !== undefined)) resolve();
+      const isPlaced = replicas > 1 || lanes.every(({ placement }) => placement?.pod !== undefined);
+      if (isPlaced && lanes.every(({ startedMs }) => startedMs !== undefined)) resolve();
     });
   });
 }
@@ -175,7 +195,9 @@ function report(): void {
       ]),
     ),
   );
-  console.log(`seed ${seed}: ${rounds.length} builds, ${hung} hung, ${problems.length - hung} wrong verdicts`);
+  console.log(
+    `seed ${seed}, ${buildx}, ${replicas} per architecture: ${rounds.length} builds, ${hung} hung, ${problems.length - hung} wrong verdicts`,
+  );
   console.log(`${left} processes left, heap grew by ${growthMiB.toFixed(1)} MiB`);
   process.exitCode = problems.length > 0 || left > 0 || growthMiB > 20 || rounds.length === 0 ? 1 : 0;
 }

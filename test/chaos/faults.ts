@@ -33,7 +33,8 @@ export interface ChaosFault {
   readonly keepsPods?: true;
 }
 
-const lostPod = /^(?:The builder pod \S+ (?:was deleted|has ended)|BuildKit in the builder pod \S+ has ended)/;
+/** What a build says whose pod is lost. */
+export const lostPod = /^(?:The builder pod \S+ (?:was deleted|has ended)|BuildKit in the builder pod \S+ has ended)/;
 const lostConnection = /^The connection to the builder was lost\.|^The builder could not be (?:reached|started)\./;
 
 export const faults: readonly ChaosFault[] = [
@@ -90,7 +91,7 @@ export const faults: readonly ChaosFault[] = [
     name: "network silent for a while",
     happen: async ({ cable, random }) => {
       cable.die();
-      await delay(1_000 + random(8_000));
+      await delay(1_000 + random(18_000));
       cable.mend();
     },
     verdict: "done",
@@ -100,7 +101,7 @@ export const faults: readonly ChaosFault[] = [
     name: "network silent for good",
     happen: async ({ cable, run }) => {
       cable.die();
-      await Promise.race([run.ended, delay(40_000, undefined, { ref: false })]);
+      await Promise.race([run.ended, delay(65_000, undefined, { ref: false })]);
       cable.mend();
     },
     verdict: "failed",

@@ -20,7 +20,8 @@ import { labStatus } from "./status.ts";
 import { labBuild, labUp } from "./up.ts";
 
 /** The versions of buildx that the lab has. */
-export type BuildxBinary = "docker-buildx" | "docker-buildx-0.36" | "docker-buildx-0.29";
+export const buildxBinaries = ["docker-buildx", "docker-buildx-0.36", "docker-buildx-0.29"] as const;
+export type BuildxBinary = (typeof buildxBinaries)[number];
 
 /** The extension's own way to make builders on the lab, with a buildx store of its own. */
 export class LabBuilders {

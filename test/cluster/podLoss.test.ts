@@ -4,7 +4,7 @@ import type { BuildRun } from "../../src/core/build/run.ts";
 import { followBuilder } from "../../src/core/builder/follow.ts";
 import type { Builder } from "../../src/core/buildx/builder.ts";
 import { labBlockers } from "./blockers.ts";
-import { deleteNamespace, LabBuilders, reached } from "./labBuilders.ts";
+import { buildxBinaries, deleteNamespace, LabBuilders, reached } from "./labBuilders.ts";
 import { labRegistry } from "./paths.ts";
 import { killBuildkitd } from "./podProcesses.ts";
 import { kubectl } from "./processes.ts";
@@ -16,7 +16,7 @@ const longestMs = 10_000;
 
 // Side by side: they wait most of the time.
 describe("a build whose pod goes", { skip: blockers.join("; ") || false, concurrency: true }, () => {
-  for (const buildx of ["docker-buildx", "docker-buildx-0.36", "docker-buildx-0.29"] as const)
+  for (const buildx of buildxBinaries)
     describe(`by ${buildx}`, { concurrency: false }, () => {
       const lab = new LabBuilders(buildx);
       const wanted = lab.wish(`loss${buildx.replaceAll(/\D/g, "")}`, { architectures: ["amd64"] });
