@@ -53,7 +53,12 @@ function Middle(): JSX.Element {
     if (scroller) scroller.scrollTop = panel.view.scrollTop.peek() ?? 0;
   }, [panel, scroller]);
   return (
-    <main class="scroller" ref={setScroller} onScrollEnd={(event) => panel.scrolled(event.currentTarget.scrollTop)}>
+    <main
+      class="scroller"
+      ref={setScroller}
+      onScroll={(event) => panel.scrolled(event.currentTarget, false)}
+      onScrollEnd={(event) => panel.scrolled(event.currentTarget, true)}
+    >
       <div ref={preface} class="preface">
         <Cards />
       </div>

@@ -47,16 +47,16 @@ export function Grid({ scroller, offset }: { scroller: HTMLElement | null; offse
   });
   useLayoutEffect(() => virtualizer.measure(), [virtualizer, layout.rowHeight, items]);
   const followed = panel.followed.value;
-  const followedKey = typeof followed === "object" ? followed.rowId : followed;
   const isReady = scroller !== null && offset > 0;
   useEffect(() => {
-    if (!isReady || followed === undefined) return;
-    const index = items.findIndex((item) => item.key === followedKey);
-    if (followed === "top") scroller.scrollTop = 0;
+    if (!isReady || !followed) return;
+    const index = items.findIndex((item) => item.key === followed.rowId);
+    const before = scroller.scrollTop;
+    if (followed.why === "done") scroller.scrollTop = 0;
     else if (index >= 0) virtualizer.scrollToIndex(index, { align: "auto" });
-    panel.scrolled(scroller.scrollTop, true);
-    // Only another step counts: sorting and later rows must not scroll again.
-  }, [followedKey, isReady]);
+    if (scroller.scrollTop !== before) panel.scrolledItself(scroller.scrollTop);
+    // Only another step, or another reason, counts: sorting and later rows must not scroll again.
+  }, [followed?.rowId, followed?.why, isReady]);
   const revealed = panel.revealed.value;
   useEffect(() => {
     const index = items.findIndex((item) => item.key === revealed?.rowId);
@@ -103,7 +103,9 @@ export function Grid({ scroller, offset }: { scroller: HTMLElement | null; offse
         "--difference": px(differenceWidths[layout.difference]),
       }}
       onKeyDown={onKeyDown}
+      onFocusOut={() => (panel.hasGridFocus.value = false)}
       onFocusIn={(event) => {
+        panel.hasGridFocus.value = true;
         const place = placeOf(event.target);
         panel.clock.refreshSpoken();
         if (place && (place.key !== active.peek()?.key || place.column !== active.peek()?.column)) active.value = place;

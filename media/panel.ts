@@ -13,6 +13,12 @@ import { timeOf, hasTime } from "../src/core/build/comparison.ts";
 import { tableItems } from "./table.ts";
 import { parseSavedView, ViewState } from "./view.ts";
 
+/** What the table brings into sight, and why; without a row its top. */
+interface Sight {
+  readonly rowId?: string;
+  readonly why: "at work" | "failed" | "done";
+}
+
 /** How long the log of an automatically chosen step is shown at least. */
 const leastMsPerChoice = 1_000;
 
@@ -31,6 +37,8 @@ export class Panel {
   readonly query = signal<string | undefined>(undefined);
   /** The row that the table shall bring into sight; a new object for each wish. */
   readonly revealed = signal<{ readonly rowId: string } | undefined>(undefined);
+  /** Whether the keyboard is in the table: it must not move away under it. */
+  readonly hasGridFocus = signal(false);
   readonly #automatic = signal<Selection | undefined>(undefined);
   /** Where the table has scrolled by itself. */
   #ownScrollTop = 0;
@@ -147,6 +155,7 @@ export class Panel {
     const wanted = picked.peek();
     batch(() => {
       follow.value = !follow.peek();
+      if (follow.peek()) this.view.scrollTop.value = undefined;
       const isLookingBack = wanted !== undefined && !this.#isAtWork(wanted);
       if (follow.peek() && this.isRunning.peek() && isLookingBack) picked.value = undefined;
     });
@@ -159,22 +168,36 @@ export class Panel {
   }
 
   /**
-   * What the page brings into sight by itself: the step at work, until the user looks at another one; in the end the
-   * failed one, or the top with the results. Nothing once the user has scrolled.
+   * What the table brings into sight by itself: the step at work, until the user looks at another one; in the end the
+   * failed one, or the top with the results. Nothing where the user has scrolled to.
    */
-  readonly followed = computed<{ readonly rowId: string } | "top" | undefined>(() => {
+  readonly followed = computed<Sight | undefined>(() => {
+    const scrollTop = this.view.scrollTop.value;
     const chosen = this.#automatic.value;
-    const hasFailed = this.store.head.value?.failure !== undefined;
-    const isFree = this.view.scrollTop.value === undefined && (hasFailed || this.view.picked.value === undefined);
-    if (!isFree) return undefined;
-    if (!hasFailed && !this.isRunning.value) return "top";
-    return chosen?.kind === "row" ? { rowId: chosen.rowId } : undefined;
+    const failed = this.store.head.value?.failure?.stepId;
+    if (this.isRunning.value) {
+      const isFree = scrollTop === undefined && this.view.picked.value === undefined && !this.hasGridFocus.value;
+      return isFree && chosen?.kind === "row" ? { rowId: chosen.rowId, why: "at work" } : undefined;
+    }
+    if (scrollTop !== undefined && scrollTop > 0) return undefined;
+    if (failed === undefined) return { why: "done" };
+    return chosen?.kind === "row" ? { rowId: chosen.rowId, why: "failed" } : undefined;
   });
 
-  /** Keeps where the table is scrolled to; `isOwn`: it has done that by itself. */
-  scrolled(scrollTop: number, isOwn = false): void {
-    if (isOwn) this.#ownScrollTop = scrollTop;
-    else if (Math.abs(scrollTop - this.#ownScrollTop) >= 1) this.view.scrollTop.value = scrollTop;
+  /** Takes note that the table has scrolled by itself. */
+  scrolledItself(scrollTop: number): void {
+    this.#ownScrollTop = scrollTop;
+  }
+
+  /** Takes note of where the table is scrolled to, by whomever; at once when the user begins, then where they end. */
+  scrolled({ scrollTop, clientHeight, scrollHeight }: HTMLElement, hasEnded: boolean): void {
+    if (this.view.tab.peek() !== "compare") return;
+    // A panel that becomes higher takes rows back in at its lower edge.
+    const isClamped = scrollTop < this.#ownScrollTop && scrollTop + clientHeight >= scrollHeight - 1;
+    if (isClamped) this.#ownScrollTop = scrollTop;
+    const hasUserScrolled = this.view.scrollTop.peek() !== undefined;
+    const isOwn = Math.abs(scrollTop - this.#ownScrollTop) < 1;
+    if (hasUserScrolled ? hasEnded : !isOwn) this.view.scrollTop.value = scrollTop;
   }
 
   /** Brings a row of the table into sight. */

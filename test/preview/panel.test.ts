@@ -30,9 +30,9 @@ afterEach(() => assert.deepEqual(complaints.splice(0), [], "errors, warnings or 
 
 async function open(
   scenario: string,
-  options: { readonly width?: number; readonly query?: string } = {},
+  options: { readonly width?: number; readonly height?: number; readonly query?: string } = {},
 ): Promise<void> {
-  await page.setViewportSize({ width: options.width ?? 1180, height: 900 });
+  await page.setViewportSize({ width: options.width ?? 1180, height: options.height ?? 900 });
   await page.goto(`${preview.origin}/?scenario=${scenario}&theme=dark${options.query ?? "&still&fresh"}`);
   await page.locator(".panel").waitFor();
 }
@@ -241,6 +241,11 @@ describe("what the user has arranged", () => {
   });
 });
 
+async function nextFrames(): Promise<void> {
+  for (let frame = 0; frame < 3; frame += 1)
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+}
+
 const isInSight = (selector: string): Promise<boolean> =>
   page
     .locator(selector)
@@ -275,6 +280,26 @@ test("the results are in sight when a build has ended well", async () => {
   await page.waitForFunction(() => (document.querySelector(".scroller")?.scrollTop ?? 0) > 1_000);
   await page.waitForFunction(() => document.querySelector(".scroller")?.scrollTop === 0);
   assert.ok(await isInSight(".card"));
+});
+
+test("a step that fails while it is followed stays in sight", async () => {
+  await open("failing", { query: "&fresh", height: 420 });
+  await page.locator(".step.selected").waitFor();
+  await page.locator(".failure").waitFor();
+  await page.waitForFunction(() => document.querySelector(".step.failed") !== null);
+  await nextFrames();
+  assert.ok(await isInSight(".step.failed"));
+});
+
+test("the table follows again when that is wished", async () => {
+  await open("big", { query: "&fresh" });
+  await page.waitForFunction(() => (document.querySelector(".scroller")?.scrollTop ?? 0) > 1_000);
+  await page.locator(".grid").hover();
+  await page.mouse.wheel(0, -30_000);
+  await page.waitForFunction(() => document.querySelector(".scroller")?.scrollTop === 0);
+  await page.getByRole("button", { name: "Follow" }).click();
+  await page.getByRole("button", { name: "Follow" }).click();
+  await page.waitForFunction(() => (document.querySelector(".scroller")?.scrollTop ?? 0) > 1_000);
 });
 
 test("a failed step is in sight, and Show log goes to its log", async () => {

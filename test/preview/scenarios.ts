@@ -254,6 +254,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   six: { script: sixPlatforms, opensAt: 13.5 },
   one: { script: single, opensAt: 2.9 },
   big: { script: big, opensAt: 12 },
+  failing: { script: failed, opensAt: 12.5 },
   "big-ending": { script: big, opensAt: 38 },
   flood: { script: flood, opensAt: 3 },
   "pod-lost": {

@@ -28,6 +28,7 @@ export class BuildSite {
   #loss: BuilderLoss | undefined;
   #trouble: Trouble | undefined;
   #isSeen = false;
+  #begunAt: string | undefined;
   #onUpdate: (() => void) | undefined;
 
   constructor(plan: BuildPlan, version: BuildxVersion) {
@@ -42,6 +43,7 @@ export class BuildSite {
    * @returns whether the build is to be shown differently for it
    */
   update(followed: FollowedBuilder, hasBegun: (platform: Platform) => boolean): boolean {
+    if (this.#isElsewhere(followed)) return false;
     const before = [this.place, this.#placements, this.bootText, this.loss];
     this.#followed = followed;
     this.#placements = placementsOf(this.#plan, followed.view).map((placement) => {
@@ -57,6 +59,15 @@ export class BuildSite {
     this.#isSeen ||= followed.view !== undefined;
     this.#onUpdate?.();
     return !isDeepStrictEqual(before, [this.place, this.#placements, this.bootText, this.loss]);
+  }
+
+  /** By now the kubeconfig may mean another cluster or namespace; buildx works on where it has begun. */
+  #isElsewhere({ status }: FollowedBuilder): boolean {
+    if (status.kind !== "kubernetes") return false;
+    const { server, namespace } = status.cluster;
+    const place = `${server} ${namespace}`;
+    this.#begunAt ??= place;
+    return this.#begunAt !== place;
   }
 
   /** What was told last, to be told again when a platform has begun, as long as that would make a difference. */

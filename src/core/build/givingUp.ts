@@ -8,7 +8,7 @@ const giveUpAfterMs: Readonly<Record<BuilderLoss["kind"], number>> = {
   lost: 2_000,
   // What is being deleted goes on for some seconds.
   ending: 5_000,
-  // Kubernetes has waited for 40 s before it says so.
+  // Kubernetes has waited for most of a minute before it says so.
   unheard: 8_000,
   // A network may come back; by then BuildKit itself has ended the builds of a client it does not hear (session/grpc.go).
   silent: 45_000,
@@ -18,30 +18,46 @@ const giveUpAfterMs: Readonly<Record<BuilderLoss["kind"], number>> = {
 /** How long buildx gets to end in good order. */
 const killAfterMs = 2_000;
 
+/** After so long a build of which nobody knows whether it goes on is called quiet. */
+const quietAfterMs = 5_000;
+
+/** What happens to a build whose builder is lost. */
+export interface GivingUpActions {
+  /** It has been quiet for a while, and may be lost. */
+  quiet(): void;
+  /** Asks buildx to stop. */
+  end(loss: BuilderLoss): void;
+  /** When it has not. */
+  kill(): void;
+}
+
 /** Ends a build whose builder is lost, because buildx would find out late or never. */
 export class GivingUp {
-  readonly #end: (loss: BuilderLoss) => void;
-  readonly #kill: () => void;
-  #kind: BuilderLoss["kind"] | undefined;
+  readonly #actions: GivingUpActions;
+  #loss: BuilderLoss | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #hasHeard = false;
+  /** Since when (epoch) it is lost, as far as is known, and nothing was heard of the build. */
+  #sinceMs = 0;
+  #isQuiet = false;
   #hasEnded = false;
 
-  /** `end`: asks buildx to stop; `kill`: when it has not. */
-  constructor(end: (loss: BuilderLoss) => void, kill: () => void) {
-    this.#end = end;
-    this.#kill = kill;
+  constructor(actions: GivingUpActions) {
+    this.#actions = actions;
   }
 
-  /**
-   * Takes what is lost as far as is known now. While that is of the same kind, its time runs on.
-   */
+  /** True while it is not known whether the build goes on, and it has told nothing for some seconds. */
+  get isQuiet(): boolean {
+    return this.#isQuiet;
+  }
+
+  /** Takes what is lost as far as is known now. While that is of the same kind, its time runs on. */
   consider(loss: BuilderLoss | undefined): void {
-    if (this.#hasEnded || this.#kind === loss?.kind) return;
-    if (isSure(this.#kind) && !isSure(loss?.kind)) return;
-    clearTimeout(this.#timer);
-    this.#kind = loss?.kind;
-    if (loss) this.#wait(loss);
+    if (this.#hasEnded || this.#loss?.kind === loss?.kind) return;
+    if (isSure(this.#loss) && !isSure(loss)) return;
+    this.#loss = loss;
+    this.#isQuiet = false;
+    this.#sinceMs = Date.now();
+    this.#wait();
   }
 
   /** Gives it up without waiting. */
@@ -49,13 +65,15 @@ export class GivingUp {
     if (this.#hasEnded) return;
     clearTimeout(this.#timer);
     this.#hasEnded = true;
-    this.#end(loss);
-    this.#timer = setTimeout(this.#kill, killAfterMs);
+    this.#actions.end(loss);
+    this.#timer = setTimeout(() => this.#actions.kill(), killAfterMs);
   }
 
-  /** buildx has told something: it is not cut off. */
+  /** buildx has told something: it is not cut off. Costs nothing, for it may tell thousands of lines. */
   heard(): void {
-    this.#hasHeard = true;
+    if (isSure(this.#loss)) return;
+    this.#isQuiet = false;
+    this.#sinceMs = Date.now();
   }
 
   /** Gives nothing up any more. What has been asked to stop is killed all the same when it does not. */
@@ -68,16 +86,24 @@ export class GivingUp {
     clearTimeout(this.#timer);
   }
 
-  #wait(loss: BuilderLoss): void {
-    this.#hasHeard = false;
-    this.#timer = setTimeout(() => {
-      if (!isSure(loss.kind) && this.#hasHeard) this.#wait(loss);
-      else this.now(loss);
-    }, giveUpAfterMs[loss.kind]);
+  #wait(): void {
+    clearTimeout(this.#timer);
+    const loss = this.#loss;
+    if (!loss || this.#hasEnded) return;
+    const isDoubted = isSure(loss) || this.#isQuiet;
+    const dueMs = this.#sinceMs + (isDoubted ? giveUpAfterMs[loss.kind] : quietAfterMs);
+    const leftMs = dueMs - Date.now();
+    if (leftMs > 0) this.#timer = setTimeout(() => this.#wait(), leftMs);
+    else if (isDoubted) this.now(loss);
+    else {
+      this.#isQuiet = true;
+      this.#actions.quiet();
+      this.#wait();
+    }
   }
 }
 
 /** What is lost for sure stays so, also when something else has taken its place; of the rest the build may know better. */
-function isSure(kind: BuilderLoss["kind"] | undefined): boolean {
-  return kind === "lost" || kind === "ending";
+function isSure(loss: BuilderLoss | undefined): boolean {
+  return loss?.kind === "lost" || loss?.kind === "ending";
 }

@@ -20,8 +20,9 @@ export interface BuildRecord {
 export const recordVersion = 1;
 
 /**
- * What is written of a build: nothing that its steps, or buildx's helpers, have printed; and of steps that no line of the
- * Dockerfile is found for no words, for BuildKit puts the values of build arguments into those.
+ * What is written of a build: nothing that its steps, or buildx's helpers, have printed. Of steps that no line of the
+ * Dockerfile is found for, not their words either: BuildKit puts the values of build arguments into those. (An image's
+ * name, or what BuildKit says of an error, may still hold one; secrets are not given by build arguments.)
  */
 export function recorded({ head, rows, ...rest }: BuildSnapshot): BuildSnapshot {
   const { failure } = head;

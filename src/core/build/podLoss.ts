@@ -137,8 +137,9 @@ function lossOf({ pod, platforms }: UsedPod, pods: readonly Pod[]): BuilderLoss 
     return lost(t("BuildKit in the builder pod {0} has ended: {1}.", pod.name, how), remedyFor(now));
   }
   if (state.kind === "ready" || !isBuildKitDown(now)) return undefined;
-  const stopped = lost(t("The builder pod {0} has stopped: {1}.", pod.name, state.text), remedyFor(now));
-  return state.kind === "stuck" && state.isNodeSilent ? { ...stopped, kind: "unheard" } : stopped;
+  if (state.kind === "stuck" && state.isNodeSilent)
+    return { ...lost(t("Nothing is heard of the builder pod {0}: {1}.", pod.name, state.text)), kind: "unheard" };
+  return lost(t("The builder pod {0} has stopped: {1}.", pod.name, state.text), remedyFor(now));
 }
 
 /** A container that somebody has put beside BuildKit may crash as it likes. */

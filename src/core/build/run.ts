@@ -74,13 +74,14 @@ export class BuildRun implements ShownBuild {
   #failure: Failure | undefined;
   #digest: string | undefined;
   #lost: BuilderLoss | undefined;
-  readonly #givingUp = new GivingUp(
-    (loss) => {
+  readonly #givingUp = new GivingUp({
+    quiet: () => this.#changed.fire(),
+    end: (loss) => {
       this.#lost = loss;
       this.#canceled.abort();
     },
-    () => this.#killed.abort(),
-  );
+    kill: () => this.#killed.abort(),
+  });
   #isPlaceSent = true;
   #isInterrupted = false;
   #sentHead: BuildHead | undefined;
@@ -318,7 +319,7 @@ export class BuildRun implements ShownBuild {
     const waitingFor = this.#model.waitingFor();
     const { loss } = this.#site;
     if (loss?.kind === "silent") return t("the cluster does not answer");
-    if (loss && this.#state === "running") return t("{0} The build may be lost.", loss.what);
+    if (loss && this.#givingUp.isQuiet) return t("{0} The build may be lost.", loss.what);
     const { output } = this.request;
     if (output.kind === "push" && !waitingFor && this.#model.isOnlyExporting())
       return t("pushing to {0}", output.reference);

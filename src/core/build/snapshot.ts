@@ -145,7 +145,7 @@ export interface BuildHead {
   readonly cluster?: string;
   readonly namespace?: string;
   readonly steps: { readonly total: number; readonly finished: number; readonly cached: number };
-  /** What the build waits for before its first step: `waiting for the builder's pods`; absent otherwise. */
+  /** What the build waits for, such as its builder's pods, or why it may be lost; absent while it just goes on. */
   readonly waitingFor?: string;
   readonly failure?: Failure;
   /** Plain text that buildx printed, without client-go's noise. */

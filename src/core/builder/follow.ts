@@ -120,6 +120,7 @@ function followConnection(
     else if (!wasEmpty) void lookForNamespace();
     const cluster = {
       name: connection.name,
+      server: connection.server,
       namespace,
       isNamespaceMissing,
       pods: pods.current,

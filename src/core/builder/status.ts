@@ -6,6 +6,8 @@ import type { Trouble } from "../errors.ts";
 export interface BuilderCluster {
   /** Kubeconfig context, as shown. */
   readonly name: string;
+  /** URL of the API server. */
+  readonly server: string;
   readonly namespace: string;
   /** True when the namespace is gone: buildx makes workloads, but no namespace. */
   readonly isNamespaceMissing?: boolean;

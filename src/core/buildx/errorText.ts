@@ -17,5 +17,5 @@ export function isClientNoise(line: string): boolean {
 }
 
 const errorPrefix = "ERROR: ";
-/** Docker Desktop's link to the build; and with `--debug` the stack, which begins with process id, version, command. */
-const addendum = /^View build details:|^\d+ \S+ \S*buildx /;
+/** Docker Desktop's link to the build; and with `--debug` the stacks, which begin with process id, version, command. */
+const addendum = /^View build details:|^\d+ \S+ .*\b(?:buildkitd|buildx)(?:\.exe)?(?: |$)/;

@@ -153,7 +153,7 @@ export class CredentialSource {
 function waitingText(command: string, printed: string): string {
   return printed === ""
     ? t("Waiting for {0} to sign in to the cluster.", command)
-    : t("Signing in to the cluster with {0}: {1}", command, printed.slice(-500));
+    : t("Signing in to the cluster with {0}: {1}", command, printed);
 }
 
 /**

@@ -1,3 +1,5 @@
+import { StringDecoder } from "node:string_decoder";
+import { stripVTControlCharacters } from "node:util";
 import { execa } from "execa";
 import { messageOf, UserError } from "../errors.ts";
 import { t } from "../l10n.ts";
@@ -15,6 +17,8 @@ export interface ExecCredential {
 
 /** People may have to sign in in a browser meanwhile; kubelogin gives them as long. */
 const defaultTimeoutMs = 180_000;
+/** How long its streams may stay open after its end. */
+const lingerMs = 200;
 const protocol = "client.authentication.k8s.io/";
 
 /** What a plugin is run with. */
@@ -64,19 +68,24 @@ export async function runExecPlugin(
     reject: false,
     windowsHide: true,
   });
+  // A browser that it has opened may keep its streams open long after its end.
+  child.nodeChildProcess.once("exit", () => {
+    setTimeout(() => [child.stdout, child.stderr].forEach((stream) => stream.destroy()), lingerMs).unref();
+  });
+  const decoder = new StringDecoder("utf8");
   let printed = "";
   child.stderr.on("data", (chunk: Buffer) => {
-    printed += String(chunk);
-    onPrinted?.(printed.trim());
+    printed += decoder.write(chunk);
+    onPrinted?.(lastLines(printed));
   });
   const result = await child;
   signal?.throwIfAborted();
-  if (result.timedOut) throw tooSlow(command, timeoutMs, printed.trim());
+  if (result.timedOut) throw tooSlow(command, timeoutMs, lastLines(printed));
   if (child.pid === undefined) throw notStarted(command, exec, result.cause ?? result.shortMessage);
   if (result.exitCode !== 0) {
     // Never what stands on stdout: that is where the credentials are.
-    const reason = printed.trim() || t("It gave no reason.");
-    const what = t("Signing in to the cluster with {0} failed: {1}", command, reason.slice(-2000));
+    const reason = lastLines(printed) || t("It gave no reason.");
+    const what = t("Signing in to the cluster with {0} failed: {1}", command, reason);
     throw new UserError(what, { remedy: signInByKubectl() });
   }
   return parseCredential(result.stdout, command, apiVersion);
@@ -157,6 +166,18 @@ function tooSlow(command: string, timeoutMs: number, printed: string): UserError
     { remedy: signInByKubectl(), action: "refresh" },
   );
 }
+
+/** What a plugin has printed last, as it would stand on a terminal: in whole lines, for an address must stay whole. */
+function lastLines(printed: string): string {
+  const lines = stripVTControlCharacters(printed).trim().split("\n");
+  return lines
+    .slice(-mostLines)
+    .map((line) => line.trimEnd().split("\r").at(-1)?.slice(0, longestLine))
+    .join("\n");
+}
+
+const mostLines = 20;
+const longestLine = 4_000;
 
 function stringsOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.map(String) : [];

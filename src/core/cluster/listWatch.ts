@@ -77,6 +77,9 @@ export class ListWatch<T> implements Resource<T> {
   #listeners = 0;
   #running: AbortController | undefined;
   #signIn: Disposable | undefined;
+  /** Whether an answer is being waited for, and what was shown before a sign-in was waited for with it. */
+  #isAsking = false;
+  #beforeSignIn: WatchStatus | undefined;
   #items = new Map<string, T>();
   #hasItems = false;
   /** Where to go on watching; undefined: list first. */
@@ -117,7 +120,6 @@ export class ListWatch<T> implements Resource<T> {
   #start(): void {
     this.#running = new AbortController();
     this.#signIn = this.#api.signIn.onDidChangeWaiting(() => this.#tellSignIn());
-    this.#tellSignIn();
     void this.#run(this.#running.signal);
   }
 
@@ -125,6 +127,8 @@ export class ListWatch<T> implements Resource<T> {
     this.#running?.abort();
     this.#running = undefined;
     this.#signIn?.dispose();
+    this.#isAsking = false;
+    this.#beforeSignIn = undefined;
     clearTimeout(this.#grace);
     this.#grace = undefined;
     clearTimeout(this.#publishing);
@@ -149,6 +153,7 @@ export class ListWatch<T> implements Resource<T> {
         error = thrown;
       }
       if (signal.aborted) return;
+      this.#setAsking(false);
       const wasHealthy = this.#openedMs !== undefined && this.#pacing.now() - this.#openedMs >= shortestWatchMs;
       failures = wasHealthy ? 0 : failures;
       if (error === undefined && wasHealthy) continue;
@@ -168,6 +173,7 @@ export class ListWatch<T> implements Resource<T> {
     // Signing in may take its time, and is no silence of the cluster: only what the wire says is told as that.
     const waiting = t("Cluster {0} is being asked; this may be out of date.", this.#api.access.context.name);
     this.#doubtSoon({ kind: "stale", reason: waiting });
+    this.#setAsking(true);
     if (this.#version === undefined) await this.#list(signal);
     this.#doubtSoon({ kind: "stale", reason: waiting });
     const events = await this.#api.watch(path, {
@@ -183,6 +189,7 @@ export class ListWatch<T> implements Resource<T> {
     });
     signal.throwIfAborted();
     this.#openedMs = this.#pacing.now();
+    this.#setAsking(false);
     this.#setStatus({ kind: "live" });
     for await (const event of events) {
       if (signal.aborted) return;
@@ -261,12 +268,21 @@ export class ListWatch<T> implements Resource<T> {
     return troubleOf(explain(error, this.#api.access.context, this.#collection.attempt));
   }
 
-  /** What a sign-in asks of the user must be seen while it does. */
+  #setAsking(isAsking: boolean): void {
+    this.#isAsking = isAsking;
+    this.#tellSignIn();
+  }
+
+  /** What a sign-in asks of the user must be seen while it does, wherever it is waited for. */
   #tellSignIn(): void {
-    const { waitsFor } = this.#api.signIn;
-    if (this.#status.kind === "loading") this.#setStatus({ kind: "loading", ...(waitsFor && { waitsFor }) });
-    else if (waitsFor !== undefined && this.#openedMs === undefined)
-      this.#setStatus({ kind: "stale", reason: waitsFor });
+    const waitsFor = this.#isAsking ? this.#api.signIn.waitsFor : undefined;
+    if (waitsFor !== undefined) {
+      this.#beforeSignIn ??= this.#status;
+      this.#setStatus(this.#hasItems ? { kind: "stale", reason: waitsFor } : { kind: "loading", waitsFor });
+    } else if (this.#beforeSignIn) {
+      this.#setStatus(this.#beforeSignIn);
+      this.#beforeSignIn = undefined;
+    }
   }
 
   #setStatus(status: WatchStatus): void {

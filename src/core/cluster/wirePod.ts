@@ -32,6 +32,7 @@ export interface WireContainer {
   readonly image?: string;
   readonly readinessProbe?: WireProbe | null;
   readonly startupProbe?: WireProbe | null;
+  readonly livenessProbe?: WireProbe | null;
   readonly resources?: { readonly requests?: Readonly<Record<string, string>> | null };
 }
 

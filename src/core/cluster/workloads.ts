@@ -19,8 +19,13 @@ const conflictRetries = 5;
 
 /** Kubernetes' own default. */
 const usualPeriodSeconds = 10;
-/** A container whose startup probe has failed so often, here for an hour, is started anew. */
-const failureThreshold = 3600;
+const startupPace = { initialDelaySeconds: 0, periodSeconds: 1, timeoutSeconds: 5, successThreshold: 1 };
+/**
+ * A container is started anew when its startup probe has failed so often. Until it succeeds, Kubernetes does not ask for
+ * liveness: where buildx wants that, a BuildKit that hangs is given about as long as by that.
+ */
+const livenessPatience = 120;
+const mostPatience = 3600;
 
 /**
  * The workloads of these names that are there, whoever made them.
@@ -61,7 +66,8 @@ export async function patchProbes(api: KubeApi, workload: WorkloadAddress, signa
     const probe = containers[index]?.readinessProbe;
     if (!probe || containers[index]?.startupProbe || isQuick(probe)) return false;
     const path = `/spec/template/spec/containers/${index}`;
-    const startup = { ...probe, initialDelaySeconds: 0, periodSeconds: 1, successThreshold: 1, failureThreshold };
+    const failureThreshold = containers[index]?.livenessProbe ? livenessPatience : mostPatience;
+    const startup = { ...probe, ...startupPace, failureThreshold };
     const body = [
       { op: "test", path: `${path}/name`, value: buildKitContainer },
       { op: "add", path: `${path}/startupProbe`, value: startup },

@@ -47,6 +47,11 @@ describe("readFinalText", () => {
       ["ERROR: denied:", "- privileged is not allowed", noise, "", "View build details: docker-desktop://dashboard/1"],
       "denied:\n- privileged is not allowed",
     ],
+    ...[
+      "12 v0.38.2 /usr/bin/docker-buildx buildx build .",
+      "1 v0.34.2 buildkitd --addr=x",
+      "7 v0.38.2 C:\\a b\\docker-buildx.exe buildx build",
+    ].map((head) => [`takes no stack of ${head}`, ["ERROR: no", head, "main.main", "\tmain.go:1"], "no"] as const),
     ["says nothing of nothing", [], undefined],
   ];
   for (const [name, lines, message] of errors)

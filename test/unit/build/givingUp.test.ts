@@ -12,23 +12,44 @@ describe("a build is given up", () => {
     ["possible", 180_000, false],
   ];
   for (const [kind, afterMs, isSure] of times)
-    it(`${kind}: after ${afterMs / 1000} s${isSure ? "" : " in which it has told nothing"}`, (context) => {
-      context.mock.timers.enable({ apis: ["setTimeout"] });
-      const given: string[] = [];
-      const givingUp = new GivingUp(
-        (loss) => given.push(loss.what),
-        () => given.push("killed"),
-      );
+    it(`${kind}: after ${afterMs / 1000} s${isSure ? ", whatever it tells" : " in which it has told nothing"}`, (context) => {
+      context.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+      const happened: string[] = [];
+      const givingUp = new GivingUp({
+        quiet: () => happened.push("quiet"),
+        end: () => happened.push("end"),
+        kill: () => happened.push("kill"),
+      });
+      /** Second by second, as time passes. */
+      const pass = (ms: number): void => {
+        for (let passed = 0; passed < ms; passed += 500) context.mock.timers.tick(500);
+      };
       givingUp.consider({ kind, platforms: [], what: "lost", remedy: "" });
-      context.mock.timers.tick(afterMs - 1);
+      pass(1_000);
       givingUp.heard();
-      assert.deepEqual(given, []);
-      context.mock.timers.tick(1);
+      pass(afterMs - 1_000);
+      const before = isSure ? ["end"] : ["quiet"];
+      assert.deepEqual(happened, before);
+      assert.equal(givingUp.isQuiet, !isSure);
       if (!isSure) {
-        assert.deepEqual(given, []);
-        context.mock.timers.tick(afterMs);
+        pass(1_000);
+        assert.deepEqual(happened, ["quiet", "end"]);
       }
-      assert.deepEqual(given, ["lost"]);
+      pass(2_000);
+      assert.equal(happened.at(-1), "kill");
       givingUp.dispose();
     });
+
+  it("is not called quiet any more when it tells something", (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+    const givingUp = new GivingUp({ quiet: () => undefined, end: () => assert.fail(), kill: () => assert.fail() });
+    givingUp.consider({ kind: "silent", platforms: [], what: "lost", remedy: "" });
+    context.mock.timers.tick(5_000);
+    assert.equal(givingUp.isQuiet, true);
+    givingUp.heard();
+    assert.equal(givingUp.isQuiet, false);
+    givingUp.consider(undefined);
+    context.mock.timers.tick(600_000);
+    givingUp.dispose();
+  });
 });

@@ -7,7 +7,7 @@ import { stepRuns, stepIsDone, runningPod, followed, followedInSilence, options,
 
 /** A build at a step that never ends, whose buildx ignores interrupts. Time stands still from now on. */
 async function hanging(context: TestContext): Promise<{ readonly run: BuildRun; readonly ended: Promise<void> }> {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
+  context.mock.timers.enable({ apis: ["setTimeout", "Date"] });
   const run = new BuildRun(fakeBuildx([["onInterrupt", "ignore"], ["print", stepRuns], ["hang"]]), options());
   const running = changeOf(run, () => run.snapshot().rows.length === 1);
   const ended = run.start();
@@ -73,7 +73,7 @@ describe("a build whose pod is lost", () => {
   });
 
   it("is built when buildx ended well all the same", async (context) => {
-    context.mock.timers.enable({ apis: ["setTimeout"] });
+    context.mock.timers.enable({ apis: ["setTimeout", "Date"] });
     const acts = [["onInterrupt", 0], ["print", stepRuns], ["print", stepIsDone], ["hang"]];
     const run = new BuildRun(fakeBuildx(acts), options());
     const finished = changeOf(run, () => run.snapshot().rows[0]?.cells.some((cell) => cell?.state === "done") === true);
@@ -148,7 +148,7 @@ describe("a build whose pod is lost", () => {
   });
 
   it("goes on when its pod is replaced before it has begun there, as when a builder starts", async (context) => {
-    context.mock.timers.enable({ apis: ["setTimeout"] });
+    context.mock.timers.enable({ apis: ["setTimeout", "Date"] });
     const run = new BuildRun(
       fakeBuildx([
         ["print", stepRuns],
@@ -165,7 +165,7 @@ describe("a build whose pod is lost", () => {
   });
 
   it("fails when it begins on a pod that is ending, though the cluster tells nothing more", async (context) => {
-    context.mock.timers.enable({ apis: ["setTimeout"] });
+    context.mock.timers.enable({ apis: ["setTimeout", "Date"] });
     const run = new BuildRun(fakeBuildx([["onInterrupt", "ignore"], ["print", stepRuns], ["hang"]]), options());
     run.observe(followed(amd, arm));
     run.observe(followed(amd, { ...arm, state: { kind: "terminating", text: "being deleted" } }));
@@ -179,7 +179,7 @@ describe("a build whose pod is lost", () => {
   });
 
   it("goes on when another pod is there already as the loss of the first is seen: it may be on that", async (context) => {
-    context.mock.timers.enable({ apis: ["setTimeout"] });
+    context.mock.timers.enable({ apis: ["setTimeout", "Date"] });
     const run = new BuildRun(fakeBuildx([["onInterrupt", "ignore"], ["print", stepRuns], ["hang"]]), options());
     const running = changeOf(run, () => run.snapshot().rows.length === 1);
     const ended = run.start();
@@ -193,8 +193,23 @@ describe("a build whose pod is lost", () => {
     assert.equal(run.state, "canceled");
   });
 
+  it("goes on where it has begun when the kubeconfig means another namespace meanwhile", async (context) => {
+    const { run, ended } = await hanging(context);
+    run.observe(followed(amd, arm));
+    const elsewhere = followed();
+    assert.ok(elsewhere.status.kind === "kubernetes");
+    const cluster = { ...elsewhere.status.cluster, namespace: "other" };
+    run.observe({ ...elsewhere, status: { kind: "kubernetes", cluster } });
+    context.mock.timers.tick(10_000);
+    assert.equal(run.state, "running");
+    assert.equal(run.snapshot().head.namespace, "build");
+    run.cancel();
+    context.mock.timers.tick(10_000);
+    await ended;
+  });
+
   it("goes on when its pod is in the pause between two crashes at the beginning, for buildx waits for it", async (context) => {
-    context.mock.timers.enable({ apis: ["setTimeout"] });
+    context.mock.timers.enable({ apis: ["setTimeout", "Date"] });
     const run = new BuildRun(fakeBuildx([["onInterrupt", "ignore"], ["print", stepRuns], ["hang"]]), options());
     const state = { kind: "stuck", text: "keeps crashing (2 restarts)" } as const;
     run.observe(followed(amd, { ...arm, restarts: 2, state }));
@@ -215,7 +230,7 @@ describe("a build whose pod is lost", () => {
     release: string,
     then: (run: BuildRun, tick: (ms: number) => void) => void,
   ): Promise<BuildRun> {
-    context.mock.timers.enable({ apis: ["setTimeout"] });
+    context.mock.timers.enable({ apis: ["setTimeout", "Date"] });
     const acts = [["onInterrupt", "ignore"], ["print", stepRuns], ["hang"]];
     const run = new BuildRun(fakeBuildx(acts, { version: { text: release, release } }), options());
     const running = changeOf(run, () => run.snapshot().rows.length === 1);
@@ -240,8 +255,10 @@ describe("a build whose pod is lost", () => {
 
   it("fails when one of several has gone and nothing more is heard, where buildx would hang", async (context) => {
     const run = await onTwo(context, "0.29.1", (one, tick) => {
+      assert.equal(one.snapshot().head.waitingFor, undefined);
+      tick(5_000);
       assert.equal(one.snapshot().head.waitingFor, "The builder pod kube-arm64-b was deleted. The build may be lost.");
-      tick(180_000);
+      tick(175_000);
     });
     const { failure } = run.snapshot().head;
     assert.equal(failure?.what, "The builder pod kube-arm64-b was deleted.");
@@ -276,7 +293,7 @@ describe("a build whose pod is lost", () => {
       happen: (run: BuildRun, tick: (ms: number) => void) => void,
       acts: Parameters<typeof fakeBuildx>[0] = [["onInterrupt", "ignore"], ["print", stepRuns], ["hang"]],
     ): Promise<BuildRun> {
-      context.mock.timers.enable({ apis: ["setTimeout"] });
+      context.mock.timers.enable({ apis: ["setTimeout", "Date"] });
       const run = new BuildRun(fakeBuildx(acts), options());
       const running = changeOf(run, () => run.snapshot().rows.length === 1);
       const ended = run.start();
@@ -293,7 +310,8 @@ describe("a build whose pod is lost", () => {
 
     it("fails when it stays silent", async (context) => {
       const run = await afterSilence(context, (_run, tick) => {
-        tick(45_000);
+        tick(5_000);
+        tick(40_000);
         tick(2_000);
       });
       const { failure } = run.snapshot().head;

@@ -52,6 +52,7 @@ export function followed(...pods: readonly Pod[]): FollowedBuilder {
   const live = { kind: "live" } as const;
   const cluster = {
     name: "prod",
+    server: "https://prod.example.com",
     namespace: "build",
     pods: { status: live, items: pods },
     workloads: { status: live, items: [] },

@@ -118,6 +118,15 @@ describe("an exec plugin", () => {
     assert.match(error.message, /took longer than \d+ seconds/);
   });
 
+  test("has answered when it ends, whatever it has left behind", async () => {
+    const startedMs = performance.now();
+    const { token } = await runExecPlugin(plugin("leave-child"), {}, { env: process.env });
+    assert.equal(token, "x");
+    const error = await refusal(runExecPlugin(plugin("hang-with-child"), {}, { env: process.env, timeoutMs: 2_000 }));
+    assert.match(error.message, /took longer than .* It said: Öffnen Sie https:\/\/example\.com$/s);
+    assert.ok(performance.now() - startedMs < 10_000, "it has waited for the child");
+  });
+
   test("is ended with the signal", async () => {
     const abort = new AbortController();
     const running = runExecPlugin(plugin("hang"), {}, { env: process.env, signal: abort.signal });

@@ -174,7 +174,14 @@ describe("quickening the readiness probe", () => {
       {
         op: "add",
         path: `${container}/startupProbe`,
-        value: { exec: {}, initialDelaySeconds: 0, periodSeconds: 1, successThreshold: 1, failureThreshold: 3600 },
+        value: {
+          exec: {},
+          initialDelaySeconds: 0,
+          periodSeconds: 1,
+          timeoutSeconds: 5,
+          successThreshold: 1,
+          failureThreshold: 3600,
+        },
       },
       { op: "add", path: `${container}/readinessProbe/periodSeconds`, value: 10 },
       { op: "add", path: `${container}/readinessProbe/initialDelaySeconds`, value: 0 },

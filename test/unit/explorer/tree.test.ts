@@ -77,7 +77,10 @@ function clusterNode(name: string, architecture: string, more: Partial<ClusterNo
 }
 
 function status(pods: Watched<Pod>, workloads: Watched<Workload>): BuilderStatus {
-  return { kind: "kubernetes", cluster: { name: "prod", namespace: "buildkit", pods, workloads } };
+  return {
+    kind: "kubernetes",
+    cluster: { name: "prod", server: "https://prod.example.com", namespace: "buildkit", pods, workloads },
+  };
 }
 
 function state(more: Partial<ExplorerState>): ExplorerState {

@@ -7,7 +7,11 @@ import { Worker } from "node:worker_threads";
  * second of processor time and has no asynchronous form, so a worker does it, once.
  */
 export async function systemRoots(): Promise<string[]> {
-  return (roots ??= readRoots());
+  roots ??= readRoots().catch((error: unknown) => {
+    roots = undefined;
+    throw error;
+  });
+  return roots;
 }
 
 let roots: Promise<string[]> | undefined;
