@@ -13,7 +13,7 @@ import { UserError } from "../../src/core/errors.ts";
 import { labBlockers } from "./blockers.ts";
 import { deleteNamespace, LabBuilders, objectsOf, reached } from "./labBuilders.ts";
 import { labNodes } from "./nodes.ts";
-import { labRegistry } from "./paths.ts";
+import { kubeconfigPath, labRegistry } from "./paths.ts";
 import { kubectl } from "./processes.ts";
 
 const dockerfile = `
@@ -174,6 +174,25 @@ RUN --mount=type=secret,id=token,required test "$(cat /run/secrets/token)" = s3c
     await lab.remove(builder);
     const left = (await objectsOf("default")).filter((name) => name.includes(wanted.name));
     assert.deepEqual(left, []);
+  });
+
+  it("needs no more room than its pods have asked for", async () => {
+    const connection = await lab.connections.open({ kubeconfig: kubeconfigPath });
+    const nodes = await firstOf(connection.nodes());
+    connection.dispose();
+    const most = Math.min(...nodes.map(({ allocatableCpu }) => allocatableCpu));
+    const wanted = lab.wish("large", { driverOptions: { "requests.cpu": `${Math.round(most * 600)}m` } });
+    const startedMs = performance.now();
+    const builder = await lab.create(wanted);
+    const seconds = (performance.now() - startedMs) / 1000;
+    assert.ok(seconds < 25, `creating took ${seconds.toFixed(1)} s`);
+    // Nothing that is begun goes on: what would be replaced later would be replaced in the middle of a build.
+    await lab.settled(wanted.namespace, labNodes.length);
+    const path = "jsonpath={range .items[*]}{.spec.strategy.type} {.status.updatedReplicas}/{.status.replicas}\n{end}";
+    const { stdout } = await kubectl("get", "deployments", "-n", wanted.namespace, "-o", path);
+    assert.deepEqual(stdout.split("\n"), Array(labNodes.length).fill("RollingUpdate 1/1"));
+    await lab.remove(builder);
+    await deleteNamespace(wanted.namespace);
   });
 
   it("removes only the local entry when that is asked for", async () => {

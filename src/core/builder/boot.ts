@@ -71,7 +71,7 @@ class BootWatch implements Disposable {
     this.#context = context;
     this.#avoidsTerminating = avoidsTerminatingPods(context.cli.version);
     const { connection } = context;
-    this.#quickener = new ProbeQuickener(connection.api, this.#avoidsTerminating, this.#end.signal);
+    this.#quickener = new ProbeQuickener(connection.api, this.#end.signal);
     const update = (): void => this.#update();
     this.#subscriptions.add(connection.workloads(request.namespace).onDidChange(update));
     this.#subscriptions.add(connection.pods(request.namespace).onDidChange(update));
@@ -121,7 +121,7 @@ class BootWatch implements Disposable {
       check();
       const isSettledInTime = await promise;
       signal.throwIfAborted();
-      await this.#quickener.restore();
+      await this.#quickener.restore(this.#ownWorkloads);
       return isSettledInTime || (await this.#areAllReady());
     } finally {
       clearTimeout(timer);

@@ -20,7 +20,7 @@ export interface FollowedBuilder {
 export interface FollowOptions {
   /**
    * Whether to quicken the readiness probes of Deployments that buildx makes anew: a builder of ours whose workloads
-   * were deleted. Only where buildx sends no builds to pods that are being deleted, as the first ones then are.
+   * were deleted.
    */
   readonly quickens?: boolean;
 }
@@ -77,14 +77,14 @@ export function followBuilder(
 /** Only what was never ready: another build may be at work in the rest, and to change it replaces its pods. */
 function quickenNew(builder: Builder, connection: ClusterConnection): Disposable {
   const end = new AbortController();
-  // Replicas one after the other: nobody may be there to take back what replacing them at once needs.
-  const quickener = new ProbeQuickener(connection.api, false, end.signal);
+  const quickener = new ProbeQuickener(connection.api, end.signal);
   const names = new Set(builder.nodes.map((node) => node.kubernetes?.workload));
   const workloads = connection.workloads(namespaceOf(builder, connection));
   const look = (): void => {
-    for (const workload of workloads.current.items)
-      if (names.has(workload.name) && !workload.wasReady && workload.readyReplicas === 0)
-        void quickener.quicken(workload);
+    const own = workloads.current.items.filter(({ name }) => names.has(name));
+    for (const workload of own)
+      if (!workload.wasReady && workload.readyReplicas === 0) void quickener.quicken(workload);
+    void quickener.restore(own.filter(({ readyReplicas, replicas }) => readyReplicas >= replicas));
   };
   const subscription = workloads.onDidChange(look);
   look();

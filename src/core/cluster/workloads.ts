@@ -55,6 +55,10 @@ export async function findExisting(
  * second until there is an answer, and when there is one, Kubernetes asks for readiness at once; later that is asked as
  * seldom as by default.
  *
+ * Kubernetes replaces the pods for it. Those of a Deployment go before others come (`Recreate`, see
+ * {@link restoreStrategy}): one after the other they would need room for both, and without it they would be replaced
+ * whenever there is some, in the middle of a build.
+ *
  * @returns false when there is nothing to change: no workload, no BuildKit in it, no probe, or already quick
  * @throws {UserError} not reached or not allowed
  */
@@ -73,6 +77,7 @@ export async function patchProbes(api: KubeApi, workload: WorkloadAddress, signa
       { op: "add", path: `${path}/startupProbe`, value: startup },
       { op: "add", path: `${path}/readinessProbe/periodSeconds`, value: usualPeriodSeconds },
       { op: "add", path: `${path}/readinessProbe/initialDelaySeconds`, value: 0 },
+      ...(workload.kind === "Deployment" ? [{ op: "add", path: "/spec/strategy", value: { type: "Recreate" } }] : []),
     ];
     try {
       await api.request("PATCH", workloadPath(workload), { body, contentType: "application/json-patch+json", signal });
@@ -84,6 +89,21 @@ export async function patchProbes(api: KubeApi, workload: WorkloadAddress, signa
       const isOvertaken = isConflict(error) || (error instanceof ApiError && error.status === 422);
       if (!isOvertaken || attempt > conflictRetries) throw explainWorkload(api, error, "get, patch", workload);
     }
+  }
+}
+
+/**
+ * Has a Deployment's pods replaced as by default again: one after the other, never short of one.
+ *
+ * @throws {UserError} not reached or not allowed
+ */
+export async function restoreStrategy(api: KubeApi, workload: WorkloadAddress, signal?: AbortSignal): Promise<void> {
+  const strategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "25%", maxSurge: "25%" } };
+  const patch = { body: { spec: { strategy } }, contentType: "application/merge-patch+json", signal };
+  try {
+    await api.request("PATCH", workloadPath(workload), patch);
+  } catch (error) {
+    throw explainWorkload(api, error, "patch", workload);
   }
 }
 

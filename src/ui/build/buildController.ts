@@ -12,7 +12,6 @@ import type { Placement } from "../../core/build/snapshot.ts";
 import type { ClusterView } from "../../core/builder/status.ts";
 import type { FollowedBuilder, FollowOptions } from "../../core/builder/follow.ts";
 import type { Builder } from "../../core/buildx/builder.ts";
-import { avoidsTerminatingPods } from "../../core/buildx/version.ts";
 import type { BuilderStore } from "../../core/buildx/store.ts";
 import { checkDockerfile, type DockerfileProblem } from "../../core/dockerfile/check.ts";
 import { messageOf, UserError } from "../../core/errors.ts";
@@ -239,7 +238,7 @@ export class BuildController implements Disposable {
     this.#problems.clear(build);
     this.#lineTimings.follow(build);
     this.#panels.show(build);
-    this.#watch(build, follow, builder, { quickens: avoidsTerminatingPods(cli.version) });
+    this.#watch(build, follow, builder, { quickens: true });
     if (request.target === undefined) await context.workspaceState.update(answersKey(uri), request);
     hintAtSentOutput(request, context.workspaceState).catch((error: unknown) => showError(error, this.#options.log));
   }

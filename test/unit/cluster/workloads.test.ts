@@ -185,6 +185,7 @@ describe("quickening the readiness probe", () => {
       },
       { op: "add", path: `${container}/readinessProbe/periodSeconds`, value: 10 },
       { op: "add", path: `${container}/readinessProbe/initialDelaySeconds`, value: 0 },
+      { op: "add", path: "/spec/strategy", value: { type: "Recreate" } },
     ]);
   });
 
