@@ -7,6 +7,7 @@ import { focusSoon } from "./focus.ts";
 import { Grid } from "./grid.tsx";
 import { Header } from "./header.tsx";
 import { t } from "./l10n.ts";
+import { laneClass } from "./lane.ts";
 import { LogPane } from "./log/logPane.tsx";
 import { Splitter } from "./log/splitter.tsx";
 import { usePanel, type Panel } from "./panel.ts";
@@ -87,7 +88,7 @@ function handleShortcut(panel: Panel, event: KeyboardEvent): void {
       focusSoon(".find input");
       break;
     case "l":
-      focusSoon(".log-lines");
+      focusSoon(`.log-column.${laneClass(laneAtFocus(panel))} .log-lines`, ".log-lines");
       break;
     case "c":
       focusSoon("#cancel");
@@ -100,4 +101,11 @@ function handleShortcut(panel: Panel, event: KeyboardEvent): void {
 
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches("input, textarea, select");
+}
+
+/** The platform of the focused cell, else of the step whose log is shown. */
+function laneAtFocus(panel: Panel): number {
+  const column = Number(document.activeElement?.closest<HTMLElement>("[data-column]")?.dataset["column"]);
+  const selection = panel.selection.peek();
+  return column > 0 ? column - 1 : selection?.kind === "row" ? selection.laneIndex : 0;
 }

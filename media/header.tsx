@@ -5,6 +5,7 @@ import { Icon } from "./icon.tsx";
 import { rich, t } from "./l10n.ts";
 import { Menu, type MenuItem } from "./menu.tsx";
 import { useHead, usePanel } from "./panel.ts";
+import { focusSoon } from "./focus.ts";
 import { isEnded } from "./selection.ts";
 
 /** The answer in one line: does it run, for how long, how did it end; and the one thing to do next. */
@@ -12,7 +13,7 @@ export function Header(): JSX.Element {
   const head = useHead();
   return (
     <header class={`head head-${head.state}`}>
-      <h1>
+      <h1 id="verdict" tabIndex={-1}>
         <Icon name={verdictIcons[head.state]} className={`verdict-${head.state}`} />
         <span class="verdict">{verdict(head)}</span>
         <span class="elapsed">
@@ -175,7 +176,11 @@ function Actions({ head }: { head: BuildHead }): JSX.Element {
           class="button primary"
           disabled={head.state === "canceling"}
           title={t("Press C to get here")}
-          onClick={() => post({ type: "cancel" })}
+          onClick={() => {
+            post({ type: "cancel" });
+            // Or the next Enter would build again, with the button that comes in its place.
+            focusSoon("#verdict");
+          }}
         >
           <Icon name="debug-stop" />
           {t("Cancel")}

@@ -52,9 +52,10 @@ export class GivingUp {
 
   /** Takes what is lost as far as is known now. While that is of the same kind, its time runs on. */
   consider(loss: BuilderLoss | undefined): void {
-    if (this.#hasEnded || this.#loss?.kind === loss?.kind) return;
-    if (isSure(this.#loss) && !isSure(loss)) return;
+    if (this.#hasEnded || (isSure(this.#loss) && !isSure(loss))) return;
+    const isSame = this.#loss?.kind === loss?.kind;
     this.#loss = loss;
+    if (isSame) return;
     this.#isQuiet = false;
     this.#sinceMs = Date.now();
     this.#wait();
@@ -88,6 +89,7 @@ export class GivingUp {
 
   #wait(): void {
     clearTimeout(this.#timer);
+    // The latest word: of its pod, for example, that also its namespace is being deleted.
     const loss = this.#loss;
     if (!loss || this.#hasEnded) return;
     const isDoubted = isSure(loss) || this.#isQuiet;

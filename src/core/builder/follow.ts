@@ -106,18 +106,20 @@ function followConnection(
   const pods = connection.pods(namespace);
   const workloads = connection.workloads(namespace);
   const end = new AbortController();
-  let isEmpty = false;
+  let seen: unknown;
   let isNamespaceMissing = false;
   const lookForNamespace = async (): Promise<void> => {
+    const wasMissing = isNamespaceMissing;
     isNamespaceMissing = await isMissing(connection.api, namespace, end.signal);
-    if (isNamespaceMissing && isEmpty) tell();
+    if (isNamespaceMissing !== wasMissing) tell();
   };
   const tell = (): void => {
     const { status, items } = workloads.current;
-    const wasEmpty = isEmpty;
-    isEmpty = status.kind === "live" && items.length === 0;
-    if (!isEmpty) isNamespaceMissing = false;
-    else if (!wasEmpty) void lookForNamespace();
+    // With nothing ready there the namespace may be going, and everything with it.
+    const isDoubtful = status.kind === "live" && items.every(({ readyReplicas }) => readyReplicas === 0);
+    if (!isDoubtful) isNamespaceMissing = false;
+    else if (items !== seen) void lookForNamespace();
+    seen = items;
     const cluster = {
       name: connection.name,
       server: connection.server,

@@ -29,7 +29,11 @@ export class BuildDocuments implements vscode.TextDocumentContentProvider, Dispo
     const query = JSON.stringify({ build: build.id, step });
     // The time makes it a new document: an open one would keep the text of the moment it was opened.
     const uri = vscode.Uri.from({ scheme, path: `/${Date.now()}/${name}.log`, query });
-    const document = await vscode.workspace.openTextDocument(uri);
+    // By its name alone `Dockerfile.log` would be taken for a Dockerfile.
+    const document = await vscode.languages.setTextDocumentLanguage(
+      await vscode.workspace.openTextDocument(uri),
+      "log",
+    );
     await vscode.window.showTextDocument(document, { preview: true });
   }
 

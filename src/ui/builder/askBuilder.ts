@@ -52,7 +52,9 @@ export async function askBuilder(
   };
   if (clusters.length === 1) void nodesOf(cluster);
 
-  const wizard = new Wizard(vscode.l10n.t("Create Builder"));
+  const wizard = new Wizard(
+    clusters.length > 1 ? vscode.l10n.t("Create Builder") : vscode.l10n.t("Create Builder in {0}", cluster.context),
+  );
   if (clusters.length > 1)
     wizard.add(
       (at) => askCluster(at, clusters, cluster),

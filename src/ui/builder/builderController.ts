@@ -107,7 +107,8 @@ export class BuilderController {
           signal,
           isLocalOnly,
           onDelete: () => this.#options.builds.loseBuilder(builder.name),
-          onPodsLeft: (names) => report(vscode.l10n.t("waiting for pods to end: {0}", names.join(", "))),
+          onPodsLeft: (names) =>
+            names.length > 0 && report(vscode.l10n.t("waiting for pods to end: {0}", names.join(", "))),
         }),
       ),
     );
