@@ -28,6 +28,7 @@ export function FailureBox(): JSX.Element | null {
             class="link failure-log"
             onClick={() => {
               panel.pickStep(stepId);
+              panel.isLogWanted.value = true;
               focusSoon(".log-lines");
             }}
           >

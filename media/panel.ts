@@ -39,6 +39,8 @@ export class Panel {
   readonly revealed = signal<{ readonly rowId: string } | undefined>(undefined);
   /** Whether the keyboard is in the table: it must not move away under it. */
   readonly hasGridFocus = signal(false);
+  /** Whether the user has asked for the log: then it makes no room for the table any more. */
+  readonly isLogWanted = signal(false);
   readonly #automatic = signal<Selection | undefined>(undefined);
   /** Where the table has scrolled by itself. */
   #ownScrollTop = 0;

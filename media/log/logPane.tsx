@@ -29,7 +29,7 @@ export function LogPane(): JSX.Element {
   return (
     <section
       id="log"
-      class={`log ${view.logHeight.value === undefined ? "yielding" : ""}`}
+      class={`log ${view.logHeight.value === undefined && !panel.isLogWanted.value ? "yielding" : ""}`}
       aria-label={t("Log")}
       style={{ height: px(logHeightOf(panel)) }}
     >
