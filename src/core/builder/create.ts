@@ -155,9 +155,10 @@ async function refuseImpossible(wish: NewBuilder, env: NodeJS.ProcessEnv): Promi
     validateBuilderName(name) ??
     (architectures.length === 0 ? t("Choose at least one architecture.") : undefined) ??
     (unknown === undefined ? undefined : t("“{0}” is no architecture.", unknown)) ??
-    (Number.isInteger(replicas) && replicas > 0 ? undefined : t("There must be at least one pod per architecture.")) ??
-    validateDriverOptions(driverOptions);
+    (Number.isInteger(replicas) && replicas > 0 ? undefined : t("There must be at least one pod per architecture."));
   if (problem !== undefined) throw new UserError(problem);
+  const wrongOption = validateDriverOptions(driverOptions);
+  if (wrongOption !== undefined) throw new UserError(wrongOption, { action: "openSettings" });
   const builders = await readBuilders(env);
   if (builders.some((builder) => builder.name.toLowerCase() === name)) {
     throw new UserError(t("There is a builder “{0}” already.", name), { remedy: t("Choose another name.") });
@@ -199,7 +200,10 @@ async function createNode(
     isAppended,
   });
   const { exitCode, stderr } = await cli.run(args, { kubeconfig, signal, timeoutMs: createTimeoutMs });
-  if (exitCode !== 0) throw new UserError(t("buildx cannot create the builder: {0}", lastError(stderr)));
+  if (exitCode === 0) return;
+  const isSetUp = wish.buildkitdConfig !== undefined || Object.keys(wish.driverOptions ?? {}).length > 0;
+  const action = isSetUp ? "openSettings" : undefined;
+  throw new UserError(t("buildx cannot create the builder: {0}", lastError(stderr)), { action });
 }
 
 /** The platform that a machine of this architecture builds; buildx routes by it, letter for letter. */

@@ -33,18 +33,26 @@ export class LineTimings implements Disposable {
     this.#subscriptions.add(onDidChangeSetting(["lineTimings.enabled"], () => this.#drawAll()));
   }
 
-  /** Shows the times of a build from now on, and no more those of an earlier one of that Dockerfile. */
+  /** Shows the times of a build as soon as it has any, and then no more those of an earlier one of that Dockerfile. */
   follow(build: BuildRun): void {
-    const file = build.request.dockerfile;
-    this.#builds.set(file, build);
     const following = build.onDidChange(() => {
-      if (this.#builds.get(file) !== build) following.dispose();
-      else if (build.hasEnded) {
-        following.dispose();
-        this.#drawAll();
-      } else this.#timer ??= setTimeout(() => this.#drawAll(), drawEveryMs);
+      const isShown = this.#adopt(build);
+      if (build.hasEnded || isShown === "never") following.dispose();
+      if (isShown !== "yes") return;
+      if (build.hasEnded) this.#drawAll();
+      else this.#timer ??= setTimeout(() => this.#drawAll(), drawEveryMs);
     });
-    this.#drawAll();
+  }
+
+  /** `never`: a later build of that Dockerfile is shown. */
+  #adopt(build: BuildRun): "yes" | "not yet" | "never" {
+    const file = build.request.dockerfile;
+    const shown = this.#builds.get(file);
+    if (shown === build) return "yes";
+    if (shown && shown.startedMs > build.startedMs) return "never";
+    if (build.summary().head.steps.total === 0) return "not yet";
+    this.#builds.set(file, build);
+    return "yes";
   }
 
   /** Forgets the builds that are forgotten elsewhere. */
