@@ -52,9 +52,7 @@ export async function askBuilder(
   };
   if (clusters.length === 1) void nodesOf(cluster);
 
-  const wizard = new Wizard(
-    clusters.length > 1 ? vscode.l10n.t("Create Builder") : vscode.l10n.t("Create Builder in {0}", cluster.context),
-  );
+  const wizard = new Wizard(vscode.l10n.t("Create Builder"));
   if (clusters.length > 1)
     wizard.add(
       (at) => askCluster(at, clusters, cluster),
@@ -64,7 +62,7 @@ export async function askBuilder(
       },
     );
   wizard.add(
-    (at) => askNamespace(at, namespace),
+    (at) => askNamespace(at, cluster, namespace),
     (value) => (namespace = value.trim()),
   );
   wizard.add(
@@ -104,11 +102,14 @@ function askCluster(
   });
 }
 
-function askNamespace(at: Place, value: string): Promise<Answer<string>> {
+function askNamespace(at: Place, { context }: ClusterChoice, value: string): Promise<Answer<string>> {
   return inputText({
     ...at,
     value,
-    prompt: vscode.l10n.t("Namespace for the BuildKit pods; made if it does not exist. The pods are privileged."),
+    prompt: vscode.l10n.t(
+      "Namespace in cluster {0} for the BuildKit pods, which are privileged; made if it does not exist",
+      context,
+    ),
     validate: (text) =>
       /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text.trim())
         ? undefined
