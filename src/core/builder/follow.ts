@@ -20,7 +20,7 @@ export interface FollowedBuilder {
 export interface FollowOptions {
   /**
    * Whether to quicken the readiness probes of Deployments that buildx makes anew: a builder of ours whose workloads
-   * were deleted.
+   * were deleted. Only where buildx sends no builds to pods that are being deleted, as the first ones then are.
    */
   readonly quickens?: boolean;
 }

@@ -20,19 +20,11 @@ export interface WirePod {
   };
 }
 
-/** How it is found out whether a container is ready, or has started. */
-export interface WireProbe {
-  readonly periodSeconds?: number;
-  readonly initialDelaySeconds?: number;
-}
-
 /** A container as its pod asks for it. */
 export interface WireContainer {
   readonly name?: string;
   readonly image?: string;
-  readonly readinessProbe?: WireProbe | null;
-  readonly startupProbe?: WireProbe | null;
-  readonly livenessProbe?: WireProbe | null;
+  readonly readinessProbe?: { readonly periodSeconds?: number; readonly initialDelaySeconds?: number } | null;
   readonly resources?: { readonly requests?: Readonly<Record<string, string>> | null };
 }
 

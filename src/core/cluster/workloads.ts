@@ -5,7 +5,6 @@ import { explain } from "./explain.ts";
 import type { Workload } from "./objects.ts";
 import { objectPath } from "./paths.ts";
 import { parseWorkload } from "./parseWorkload.ts";
-import type { WireProbe } from "./wirePod.ts";
 import { buildKitContainer, type WireWorkload } from "./wireWorkload.ts";
 
 /** Names one workload. */
@@ -16,16 +15,6 @@ export const workloadKinds = ["Deployment", "StatefulSet"] as const;
 
 /** How often a change is tried again that somebody else's change has overtaken. */
 const conflictRetries = 5;
-
-/** Kubernetes' own default. */
-const usualPeriodSeconds = 10;
-const startupPace = { initialDelaySeconds: 0, periodSeconds: 1, timeoutSeconds: 5, successThreshold: 1 };
-/**
- * A container is started anew when its startup probe has failed so often. Until it succeeds, Kubernetes does not ask for
- * liveness: where buildx wants that, a BuildKit that hangs is given about as long as by that.
- */
-const livenessPatience = 120;
-const mostPatience = 3600;
 
 /**
  * The workloads of these names that are there, whoever made them.
@@ -50,14 +39,14 @@ export async function findExisting(
 }
 
 /**
- * Makes the pods of a BuildKit workload ready as soon as BuildKit answers. With buildx's own readiness probe (every
- * 30 seconds after 5) a pod that is up in one second counts as ready half a minute later. A startup probe asks each
- * second until there is an answer, and when there is one, Kubernetes asks for readiness at once; later that is asked as
- * seldom as by default.
+ * Makes the readiness probe of a BuildKit workload quick: every second, from the start. With buildx's own (every
+ * 30 seconds after 5) a pod that is up in one second counts as ready half a minute later. (With a startup probe instead,
+ * the kubelet sometimes asks for readiness only a whole period after it has succeeded.)
  *
- * Kubernetes replaces the pods for it. Those of a Deployment go before others come (`Recreate`, see
- * {@link restoreStrategy}): one after the other they would need room for both, and without it they would be replaced
- * whenever there is some, in the middle of a build.
+ * Kubernetes replaces the pods for it. Those of a Deployment go at once, without waiting for others to be ready (see
+ * {@link restoreStrategy}): else they would need room for both, and without it they would be replaced whenever there is
+ * some, in the middle of a build. Others come at once, too: a BuildKit that is asked to end while it starts may take the
+ * 30 seconds that Kubernetes gives it, so that `Recreate` would be slow.
  *
  * @returns false when there is nothing to change: no workload, no BuildKit in it, no probe, or already quick
  * @throws {UserError} not reached or not allowed
@@ -68,16 +57,13 @@ export async function patchProbes(api: KubeApi, workload: WorkloadAddress, signa
     const containers = object?.spec?.template?.spec?.containers ?? [];
     const index = containers.findIndex(({ name }) => name === buildKitContainer);
     const probe = containers[index]?.readinessProbe;
-    if (!probe || containers[index]?.startupProbe || isQuick(probe)) return false;
+    if (!probe || (probe.periodSeconds === 1 && (probe.initialDelaySeconds ?? 0) === 0)) return false;
     const path = `/spec/template/spec/containers/${index}`;
-    const failureThreshold = containers[index]?.livenessProbe ? livenessPatience : mostPatience;
-    const startup = { ...probe, ...startupPace, failureThreshold };
     const body = [
       { op: "test", path: `${path}/name`, value: buildKitContainer },
-      { op: "add", path: `${path}/startupProbe`, value: startup },
-      { op: "add", path: `${path}/readinessProbe/periodSeconds`, value: usualPeriodSeconds },
+      { op: "add", path: `${path}/readinessProbe/periodSeconds`, value: 1 },
       { op: "add", path: `${path}/readinessProbe/initialDelaySeconds`, value: 0 },
-      ...(workload.kind === "Deployment" ? [{ op: "add", path: "/spec/strategy", value: { type: "Recreate" } }] : []),
+      ...(workload.kind === "Deployment" ? [{ op: "add", path: "/spec/strategy", value: strategyOf("100%") }] : []),
     ];
     try {
       await api.request("PATCH", workloadPath(workload), { body, contentType: "application/json-patch+json", signal });
@@ -98,8 +84,11 @@ export async function patchProbes(api: KubeApi, workload: WorkloadAddress, signa
  * @throws {UserError} not reached or not allowed
  */
 export async function restoreStrategy(api: KubeApi, workload: WorkloadAddress, signal?: AbortSignal): Promise<void> {
-  const strategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "25%", maxSurge: "25%" } };
-  const patch = { body: { spec: { strategy } }, contentType: "application/merge-patch+json", signal };
+  const patch = {
+    body: { spec: { strategy: strategyOf("25%") } },
+    contentType: "application/merge-patch+json",
+    signal,
+  };
   try {
     await api.request("PATCH", workloadPath(workload), patch);
   } catch (error) {
@@ -107,8 +96,8 @@ export async function restoreStrategy(api: KubeApi, workload: WorkloadAddress, s
   }
 }
 
-function isQuick({ periodSeconds, initialDelaySeconds = 0 }: WireProbe): boolean {
-  return periodSeconds === 1 && initialDelaySeconds === 0;
+function strategyOf(maxUnavailable: string): object {
+  return { type: "RollingUpdate", rollingUpdate: { maxUnavailable, maxSurge: "25%" } };
 }
 
 /**

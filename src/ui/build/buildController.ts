@@ -6,6 +6,7 @@ import { formatDuration } from "../../core/build/format.ts";
 import { planBuild } from "../../core/build/plan.ts";
 import { placementsOf } from "../../core/build/placement.ts";
 import type { BuildRequest } from "../../core/buildx/buildRequest.ts";
+import { avoidsTerminatingPods } from "../../core/buildx/version.ts";
 import type { BuildRun } from "../../core/build/run.ts";
 import { buildLabel, type ShownBuild } from "../../core/build/shownBuild.ts";
 import type { Placement } from "../../core/build/snapshot.ts";
@@ -238,7 +239,7 @@ export class BuildController implements Disposable {
     this.#problems.clear(build);
     this.#lineTimings.follow(build);
     this.#panels.show(build);
-    this.#watch(build, follow, builder, { quickens: true });
+    this.#watch(build, follow, builder, { quickens: avoidsTerminatingPods(cli.version) });
     if (request.target === undefined) await context.workspaceState.update(answersKey(uri), request);
     hintAtSentOutput(request, context.workspaceState).catch((error: unknown) => showError(error, this.#options.log));
   }

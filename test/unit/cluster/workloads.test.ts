@@ -41,14 +41,13 @@ afterEach(async () => {
 interface ContainerOptions {
   readonly container?: string;
   readonly readinessProbe?: object;
-  readonly startupProbe?: object;
   readonly configMaps?: readonly string[];
 }
 
 /** Puts a workload in place. */
 function putWorkload(resource: "deployments" | "statefulsets", name: string, options: ContainerOptions = {}): void {
-  const { container = "buildkitd", readinessProbe, startupProbe, configMaps = [] } = options;
-  const containers = [{ name: "sidecar" }, { name: container, readinessProbe, startupProbe }];
+  const { container = "buildkitd", readinessProbe, configMaps = [] } = options;
+  const containers = [{ name: "sidecar" }, { name: container, readinessProbe }];
   const volumes = configMaps.map((configMap) => ({ configMap: { name: configMap } }));
   objects.set(`${apps}/${resource}/${name}`, {
     metadata: { name, namespace: "builds", uid: name },
@@ -171,21 +170,13 @@ describe("quickening the readiness probe", () => {
     const container = "/spec/template/spec/containers/1";
     assert.deepEqual(JSON.parse(body), [
       { op: "test", path: `${container}/name`, value: "buildkitd" },
+      { op: "add", path: `${container}/readinessProbe/periodSeconds`, value: 1 },
+      { op: "add", path: `${container}/readinessProbe/initialDelaySeconds`, value: 0 },
       {
         op: "add",
-        path: `${container}/startupProbe`,
-        value: {
-          exec: {},
-          initialDelaySeconds: 0,
-          periodSeconds: 1,
-          timeoutSeconds: 5,
-          successThreshold: 1,
-          failureThreshold: 3600,
-        },
+        path: "/spec/strategy",
+        value: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "100%", maxSurge: "25%" } },
       },
-      { op: "add", path: `${container}/readinessProbe/periodSeconds`, value: 10 },
-      { op: "add", path: `${container}/readinessProbe/initialDelaySeconds`, value: 0 },
-      { op: "add", path: "/spec/strategy", value: { type: "Recreate" } },
     ]);
   });
 
@@ -194,7 +185,6 @@ describe("quickening the readiness probe", () => {
     { name: "of another program", options: { container: "web", readinessProbe: slow } },
     { name: "without a probe (buildx before 0.34)", options: {} },
     { name: "that is quick already", options: { readinessProbe: { periodSeconds: 1 } } },
-    { name: "with a startup probe", options: { readinessProbe: slow, startupProbe: {} } },
   ];
   for (const { name, options } of leftAlone) {
     test(`leaves alone a workload ${name}`, async () => {
