@@ -44,6 +44,8 @@ interface Round {
 }
 
 const lab = new LabBuilders(buildx);
+// Last of all: the window, too, removes what it has made there.
+await using _ = { [Symbol.asyncDispose]: async () => lab.dispose() };
 await lab.up();
 await using cable = await Cable.to(ports.api);
 const kubeconfig = path.join(lab.dir, "kubeconfig");
@@ -69,7 +71,6 @@ try {
 }
 await lab.assertNothingIsLeft(wanted);
 const left = processesWith("BUILDX_CONFIG", lab.deps.env["BUILDX_CONFIG"] ?? "").length;
-await lab.dispose();
 report();
 
 async function playRound(target: Builder, fault: ChaosFault, number: number): Promise<Round> {

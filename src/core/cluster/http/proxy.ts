@@ -2,7 +2,6 @@ import { once } from "node:events";
 import { ClientRequest, type IncomingMessage } from "node:http";
 import { BlockList, connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { SocksClient } from "socks";
 import { messageOf, UserError } from "../../errors.ts";
 import { t } from "../../l10n.ts";
 import { systemRoots } from "./systemRoots.ts";
@@ -134,6 +133,7 @@ async function connectBySocks(proxy: URL, host: string, port: number, signal: Ab
   signal.addEventListener("abort", abort, { once: true });
   try {
     await once(socket, "connect");
+    const { SocksClient } = await import("socks"); // Few need it.
     await SocksClient.createConnection({
       command: "connect",
       proxy: { type: 5, ...at, ...(userId && { userId, password }) },
