@@ -240,7 +240,8 @@ export class BuildRun implements ShownBuild {
       kill: this.#killed.signal,
     });
     for await (const line of lines) {
-      this.#givingUp.heard();
+      // What client-go prints when its connection breaks is no sign of life.
+      if (line.startsWith("{")) this.#givingUp.heard();
       this.#model.apply(line);
       if (this.#site.undecided) this.observe(this.#site.undecided);
       this.#changed.fire();
