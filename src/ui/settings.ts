@@ -7,13 +7,16 @@ import type { Disposable } from "../core/event.ts";
  * The value of one of our settings, for a file where folders can have their own. Machine-level values only take effect
  * from trusted places, see the manifest.
  *
- * @throws {UserError} when somebody has written a value of another kind
+ * @throws {UserError} when somebody has written something else for a list or an object
  */
 export function setting<K extends keyof Settings>(key: K, file?: vscode.Uri): Settings[K] {
   const configuration = vscode.workspace.getConfiguration(extensionPrefix, file);
   const value = configuration.get<Settings[K]>(key);
-  if (value === undefined) throw new Error(`setting ${extensionPrefix}.${key} has no default`);
-  if (shapeOf(value) === shapeOf(configuration.inspect(key)?.defaultValue)) return value;
+  const standard = configuration.inspect<Settings[K]>(key)?.defaultValue;
+  if (value === undefined || standard === undefined)
+    throw new Error(`setting ${extensionPrefix}.${key} has no default`);
+  if (shapeOf(value) === shapeOf(standard)) return value;
+  if (typeof standard !== "object") return standard;
   throw new UserError(vscode.l10n.t("The setting {0} has a value of the wrong kind.", `${extensionPrefix}.${key}`), {
     remedy: vscode.l10n.t("Look at its default in the settings."),
     action: "openSettings",

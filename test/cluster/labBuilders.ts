@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BuildSnapshot } from "../../src/core/build/snapshot.ts";
@@ -10,11 +11,12 @@ import { removeBuilder } from "../../src/core/builder/remove.ts";
 import type { BuildOutput } from "../../src/core/buildx/buildRequest.ts";
 import type { Builder } from "../../src/core/buildx/builder.ts";
 import { BuildxCli } from "../../src/core/buildx/cli.ts";
+import { parseBuildxVersion } from "../../src/core/buildx/version.ts";
 import { readBuilders } from "../../src/core/buildx/store.ts";
 import { ClusterConnections } from "../../src/core/cluster/cluster.ts";
 import { labDown } from "./down.ts";
 import { labNodes } from "./nodes.ts";
-import { binDir, kubeconfigPath, labBuildkitdConfig } from "./paths.ts";
+import { binDir, kubeconfigPath, labBuildkitdConfig, ports } from "./paths.ts";
 import { kubectl } from "./processes.ts";
 import { labStatus } from "./status.ts";
 import { labBuild, labUp } from "./up.ts";
@@ -30,13 +32,18 @@ export class LabBuilders {
   readonly #buildx: BuildxBinary;
   readonly #env = { ...process.env, KUBECONFIG: kubeconfigPath, BUILDX_CONFIG: join(this.dir, "store") };
   readonly connections = new ClusterConnections(this.#env);
-  readonly deps: BuilderDeps;
+  #deps: BuilderDeps | undefined;
   #wasUp = true;
 
   constructor(buildx: BuildxBinary = "docker-buildx") {
     this.#buildx = buildx;
+  }
+
+  /** Not before {@link up}, which makes the binary. */
+  get deps(): BuilderDeps {
     const kubeconfigFolder = join(this.dir, "kubeconfigs");
-    this.deps = { cli: this.newCli(), env: this.#env, connections: this.connections, kubeconfigFolder };
+    this.#deps ??= { cli: this.newCli(), env: this.#env, connections: this.connections, kubeconfigFolder };
+    return this.#deps;
   }
 
   async up(): Promise<void> {
@@ -47,13 +54,24 @@ export class LabBuilders {
 
   async dispose(): Promise<void> {
     this.connections.dispose();
-    this.deps.cli.dispose();
+    this.#deps?.cli.dispose();
     rmSync(this.dir, { recursive: true });
     if (!this.#wasUp) await labDown();
   }
 
   newCli(): BuildxCli {
-    return new BuildxCli([join(binDir, this.#buildx)], this.#env);
+    const binary = join(binDir, this.#buildx);
+    // As the extension does: how a build is watched over depends on it.
+    const version = parseBuildxVersion(execFileSync(binary, ["version"], { encoding: "utf8" }));
+    assert.ok(version, `${binary} tells no version`);
+    return new BuildxCli([binary], this.#env, { version });
+  }
+
+  /** A kubeconfig that leads to the lab's API server by another port, such as that of a cable; in {@link dir}. */
+  kubeconfigBy({ port }: { readonly port: number }): string {
+    const file = join(this.dir, `kubeconfig-${port}`);
+    writeFileSync(file, readFileSync(kubeconfigPath, "utf8").replace(`:${ports.api}`, `:${port}`));
+    return file;
   }
 
   /** A builder in a namespace of its own, unless told otherwise. */

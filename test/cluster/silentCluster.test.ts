@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { followBuilder } from "../../src/core/builder/follow.ts";
 import { Cable } from "../cable.ts";
 import { labBlockers } from "./blockers.ts";
 import { deleteNamespace, LabBuilders, reached } from "./labBuilders.ts";
-import { kubeconfigPath, labRegistry, ports } from "./paths.ts";
+import { labRegistry, ports } from "./paths.ts";
 
 // Where the lab cannot run, a developer may skip this; in CI that would hide that nothing was tested.
 const blockers = process.env.CI ? [] : labBlockers();
@@ -16,13 +14,13 @@ const longestSilenceMs = 60_000;
 
 describe("a build whose cluster is gone without a word", { skip: blockers.join("; ") || false }, () => {
   const lab = new LabBuilders();
-  const kubeconfig = path.join(lab.dir, "kubeconfig");
+  let kubeconfig: string;
   let cable: Cable;
 
   before(async () => {
     await lab.up();
     cable = await Cable.to(ports.api);
-    writeFileSync(kubeconfig, readFileSync(kubeconfigPath, "utf8").replace(`:${ports.api}`, `:${cable.port}`));
+    kubeconfig = lab.kubeconfigBy(cable);
   });
 
   after(async () => {

@@ -24,19 +24,13 @@ export interface Toleration {
   readonly effect?: string;
 }
 
-interface Probe {
-  readonly initialDelaySeconds?: number;
-  readonly periodSeconds?: number;
-}
-
 export interface Container {
   readonly name: string;
   readonly image?: string;
   readonly args?: readonly string[];
   readonly env?: readonly { readonly name: string; readonly value?: string }[];
   readonly resources?: { readonly requests?: Readonly<Record<string, string>> };
-  readonly readinessProbe?: Probe;
-  readonly startupProbe?: Probe;
+  readonly readinessProbe?: { readonly initialDelaySeconds?: number; readonly periodSeconds?: number };
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
   readonly [field: string]: unknown;
 }

@@ -144,8 +144,7 @@ export class PodRun {
   }
 
   async #probe(process: PodProcess, isReal: boolean): Promise<void> {
-    const { readinessProbe, startupProbe } = this.#pod.spec.containers?.[0] ?? {};
-    const { initialDelaySeconds = 0, periodSeconds = 10 } = startupProbe ?? readinessProbe ?? {};
+    const { initialDelaySeconds = 0, periodSeconds = 10 } = this.#pod.spec.containers?.[0]?.readinessProbe ?? {};
     if (isReal) await this.#sleep(initialDelaySeconds * 1000);
     while (this.#process === process && !this.#isOver) {
       if (await process.isServing()) {

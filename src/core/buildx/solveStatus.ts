@@ -1,4 +1,5 @@
 import { isRecord } from "../json.ts";
+
 /**
  * One message of BuildKit's progress stream, as `--progress=rawjson` writes it: one JSON object per line on stderr.
  * Wire names and types are those of https://github.com/moby/buildkit/blob/v0.34.2/client/graph.go (`SolveStatus`);

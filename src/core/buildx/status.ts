@@ -51,8 +51,8 @@ export function parseInspect(text: string): InspectedBuilder {
 
 /** buildx's reason for failing, in one line: what it calls its error, else the last line it prints. */
 export function lastError(stderr: string): string {
-  const lines = stderr.split("\n").filter((line) => line.trim() !== "" && !isClientNoise(line));
-  const reason = errorText(lines) ?? lines.at(-1) ?? "";
+  const lines = stderr.split("\n");
+  const reason = errorText(lines) ?? lines.findLast((line) => line.trim() !== "" && !isClientNoise(line)) ?? "";
   return reason.replaceAll(/\s+/g, " ").trim() || t("buildx gave no reason.");
 }
 

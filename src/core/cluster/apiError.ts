@@ -1,4 +1,5 @@
 import { isRecord, parseJson } from "../json.ts";
+
 /** An answer of the API server that says no. `message` is the server's own sentence. */
 export class ApiError extends Error {
   override readonly name = "ApiError";

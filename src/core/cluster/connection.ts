@@ -97,13 +97,12 @@ export class ClusterConnection implements Disposable {
     try {
       const access = await this.#route.resolve();
       if (reload !== this.#reloads) return; // A later change came in between, or the end.
-      const before = this.#link.access;
-      const isSamePlace = isDeepStrictEqual(access.context, before.context);
-      if (access.identity === before.identity && isSamePlace && !this.#broken) return;
       const previous = this.#link;
+      const isSamePlace = isDeepStrictEqual(access.context, previous.access.context);
+      if (access.identity === previous.access.identity && isSamePlace && !this.#broken) return;
       this.#link = this.#route.link(access);
       this.#broken = undefined;
-      this.#switchAll(this.#link.collections, before.context.server === access.context.server);
+      this.#switchAll(this.#link.collections, previous.access.context.server === access.context.server);
       previous.dispose();
       if (!isSamePlace) this.#moved.fire();
     } catch (error) {

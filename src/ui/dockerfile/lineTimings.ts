@@ -36,23 +36,22 @@ export class LineTimings implements Disposable {
   /** Shows the times of a build as soon as it has any, and then no more those of an earlier one of that Dockerfile. */
   follow(build: BuildRun): void {
     const following = build.onDidChange(() => {
-      const isShown = this.#adopt(build);
-      if (build.hasEnded || isShown === "never") following.dispose();
-      if (isShown !== "yes") return;
+      const shown = this.#builds.get(build.request.dockerfile);
+      const isOvertaken = shown !== undefined && shown.startedMs > build.startedMs;
+      if (isOvertaken || build.hasEnded) following.dispose();
+      if (isOvertaken || !this.#adopt(build)) return;
       if (build.hasEnded) this.#drawAll();
       else this.#timer ??= setTimeout(() => this.#drawAll(), drawEveryMs);
     });
   }
 
-  /** `never`: a later build of that Dockerfile is shown. */
-  #adopt(build: BuildRun): "yes" | "not yet" | "never" {
+  /** False while the build has no times to show: then those of an earlier one stay. */
+  #adopt(build: BuildRun): boolean {
     const file = build.request.dockerfile;
-    const shown = this.#builds.get(file);
-    if (shown === build) return "yes";
-    if (shown && shown.startedMs > build.startedMs) return "never";
-    if (build.summary().head.steps.total === 0) return "not yet";
+    if (this.#builds.get(file) === build) return true;
+    if (build.summary().head.steps.total === 0) return false;
     this.#builds.set(file, build);
-    return "yes";
+    return true;
   }
 
   /** Forgets the builds that are forgotten elsewhere. */

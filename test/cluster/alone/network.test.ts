@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { Cable } from "../../cable.ts";
@@ -9,7 +8,7 @@ import { isInApi } from "../api.ts";
 import { LabBuilders } from "../labBuilders.ts";
 import { labBlockers } from "../blockers.ts";
 import { apiProcesses } from "../controlPlane.ts";
-import { kubeconfigPath, ports } from "../paths.ts";
+import { ports } from "../paths.ts";
 import { kubectl, restartProcess, waitFor } from "../processes.ts";
 
 // Where the lab cannot run, a developer may skip this; in CI that would hide that nothing was tested.
@@ -19,8 +18,7 @@ const blockers = process.env.CI ? [] : labBlockers();
 const paperNode = "node-of-paper";
 
 describe("the way to the cluster", { skip: blockers.join("; ") || false }, () => {
-  const dir = mkdtempSync(path.join(tmpdir(), "network-"));
-  const kubeconfig = path.join(dir, "kubeconfig");
+  let kubeconfig: string;
   const lab = new LabBuilders();
   let cable: Cable;
 
@@ -28,13 +26,12 @@ describe("the way to the cluster", { skip: blockers.join("; ") || false }, () =>
     await lab.up();
     await removePaperNode(); // of a run that was killed
     cable = await Cable.to(ports.api);
-    writeFileSync(kubeconfig, readFileSync(kubeconfigPath, "utf8").replace(`:${ports.api}`, `:${cable.port}`));
+    kubeconfig = lab.kubeconfigBy(cable);
   });
 
   after(async () => {
     await cable?.[Symbol.asyncDispose]();
     await removePaperNode();
-    rmSync(dir, { recursive: true, force: true });
     await lab.dispose();
   });
 
@@ -79,7 +76,7 @@ describe("the way to the cluster", { skip: blockers.join("; ") || false }, () =>
   }
 
   async function createPaperNode(): Promise<void> {
-    const file = path.join(dir, "node.json");
+    const file = path.join(lab.dir, "node.json");
     writeFileSync(file, JSON.stringify(nodeObject()));
     await kubectl("create", "-f", file);
   }
